@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * hello - the smallest driver that uses a syncpool
+ *
+ * Copy this file to begin.  The pool hands out scratch buffers: it asks
+ * hello_alloc() when it holds none, and gives each one that it drops, under
+ * memory pressure or at the end, to hello_free() exactly once.
+ */
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/err.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include <syncpool.h>
+
+struct hello_buf {
+	unsigned int	used;		/* how often it was taken from the pool */
+	char		text[240];
+};
+
+static struct syncpool *hello_pool;
+
+/* What is dear to build belongs here: it runs only when the pool is empty. */
+static void *hello_alloc(gfp_t gfp, void *data)
+{
+	return kzalloc(sizeof(struct hello_buf), gfp);
+}
+
+/* May run inside memory reclaim: take leaf locks only, allocate nothing. */
+static void hello_free(void *obj, void *data)
+{
+	kfree(obj);
+}
+
+/* Any context may do this: a task, a softirq or an interrupt handler. */
+static int hello_greet(const char *whom, gfp_t gfp)
+{
+	struct hello_buf *buf = syncpool_get(hello_pool, gfp);
+
+	if (!buf)
+		return -ENOMEM;
+
+	/* An object comes back as it was put: reset what must not be stale. */
+	scnprintf(buf->text, sizeof(buf->text), "hello, %s", whom);
+	pr_info("%s (use %u of this buffer)\n", buf->text, ++buf->used);
+
+	syncpool_put(hello_pool, buf);
+	return 0;
+}
+
+static int __init hello_init(void)
+{
+	const struct syncpool_params params = {
+		.name		= "hello",
+		.alloc		= hello_alloc,
+		.free		= hello_free,
+		.obj_size	= sizeof(struct hello_buf),
+	};
+	int err;
+
+	hello_pool = syncpool_create(&params);
+	if (IS_ERR(hello_pool))
+		return PTR_ERR(hello_pool);
+
+	err = hello_greet("world", GFP_KERNEL);
+	if (!err)
+		err = hello_greet("pool", GFP_KERNEL);
+	if (err)
+		syncpool_destroy(hello_pool);
+	return err;
+}
+
+static void __exit hello_exit(void)
+{
+	syncpool_destroy(hello_pool);	/* frees what the pool still holds */
+}
+
+module_init(hello_init);
+module_exit(hello_exit);
+
+MODULE_DESCRIPTION("The smallest driver that uses a syncpool");
+MODULE_LICENSE("GPL");
