@@ -168,13 +168,13 @@ static size_t store_frames(const char *path)
 	return total;
 }
 
-static long number(const char *arg, const char *what)
+static long positive(const char *arg, const char *what)
 {
 	char *end;
 	long n = strtol(arg, &end, 10);
 
 	if (*end || n < 1)
-		errx(2, "%s must be a number above 0, not \"%s\"", what, arg);
+		errx(2, "%s must be above 0, not \"%s\"", what, arg);
 	return n;
 }
 
@@ -185,9 +185,9 @@ int main(int argc, char **argv)
 
 	if (argc != 7)
 		errx(2, "usage: %s DEVICE FILE OUT CHUNK JOBS PASSES", argv[0]);
-	chunk = number(argv[4], "CHUNK");
-	jobs = number(argv[5], "JOBS");
-	passes = number(argv[6], "PASSES");
+	chunk = positive(argv[4], "CHUNK");
+	jobs = positive(argv[5], "JOBS");
+	passes = positive(argv[6], "PASSES");
 
 	map_input(argv[2]);
 	nr_chunks = (size + chunk - 1) / chunk;

@@ -350,6 +350,7 @@ DEFINE_SHOW_ATTRIBUTE(zpress_stats);
 
 static int __init zpress_pool_init(void)
 {
+	const zstd_compression_parameters *cparams;
 	struct syncpool_params params = {
 		.name	= "zpress",
 		.alloc	= zpress_ws_build,
@@ -363,7 +364,8 @@ static int __init zpress_pool_init(void)
 	 * and every request uses the parameters of the largest.
 	 */
 	zp.params = zstd_get_params(ZPRESS_LEVEL, ZPRESS_CHUNK);
-	zp.ctx_size = ALIGN(zstd_cctx_workspace_bound(&zp.params.cParams), 8);
+	cparams = (const void *)&zp.params;	/* its first member */
+	zp.ctx_size = ALIGN(zstd_cctx_workspace_bound(cparams), 8);
 	zp.out_size = zstd_compress_bound(ZPRESS_CHUNK);
 	params.obj_size = zpress_ws_size();
 
