@@ -127,3 +127,11 @@ kernel_source() {
 	fi
 	printf '%s\n' "$dir"
 }
+
+# copy_tree DIR: the sources, without what builds and runs leave behind
+copy_tree() {
+	mkdir -p "$1"
+	tar -C "$TOP" -c --exclude-vcs --exclude=./out --exclude='*.o' --exclude='*.ko' \
+		--exclude='*.mod' --exclude='*.mod.c' --exclude='.*.cmd' --exclude='*.a' \
+		--exclude=Module.symvers --exclude=modules.order . | tar -C "$1" -x
+}
