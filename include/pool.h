@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of syncpool share. Conventions, in all of them:
+ *
+ * @pool	the user's struct syncpool
+ * @core	what an activated pool has allocated
+ * @set		one of the core's three generations
+ * @l		one CPU's part of a set
+ * pinned	preemption is off: the caller stays on this CPU, and is an RCU
+ *		reader, so that the sets and rings that it sees stay
+ */
+#ifndef _POOL_H
+#define _POOL_H
+
+#include <linux/cpumask.h>
+#include <linux/irq_work.h>
+#include <linux/jump_label.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "compat.h"
+#include "pool_chain.h"
+#include "syncpool.h"
+
+#define POOL_NESTED	4U	/* slots for puts that interrupted the owner */
+#define POOL_PRIVATE	16U	/* private[]: two cache lines; docs/performance.md */
+#define POOL_BLOCK	8U	/* objects moved at once, half of private[] */
+#define POOL_SETS	3U
+/* what one CPU can hold outside its chain */
+#define POOL_LOCAL_MAX	(1 + POOL_NESTED + POOL_PRIVATE)
+
+/**
+ * struct pool_local - one CPU's part of one set
+ * @slot: the fast path's object, taken and filled by compare-and-swap on this
+ *	CPU; @slot.busy is the try-lock of what follows, @slot.nested_full says
+ *	that a nested slot may be filled, @slot.nr counts @private
+ * @set: the set that this is a part of
+ * @nested: filled by puts that found the try-lock taken, by compare-and-swap
+ *	on this CPU; emptied under the try-lock
+ * @private: LIFO array, under the try-lock
+ * @chain: @chain.head under the try-lock, @chain.tail for any CPU
+ *
+ * Rule: nothing but its own CPU touches any of this except @chain.tail, and a
+ * drain after a grace period, or a hotplug callback after the CPU is dead.
+ * That is why the try-lock needs no atomic operation: who can find it taken
+ * has interrupted its owner, and is gone before the owner goes on.
+ *
+ *	 0           64                        192
+ *	| slot, busy | private[16]   chain.head | chain.tail  |
+ *	| set, nested|                          |             |
+ *	 owner's lines                           thieves' line
+ */
+struct pool_local {
+	struct syncpool_slot	slot;
+	struct pool_set		*set;
+	void			*nested[POOL_NESTED];
+	void			*private[POOL_PRIVATE];
+	struct pool_chain	chain;
+} ____cacheline_aligned_in_smp;
+
+/**
+ * struct pool_set - a generation of cached objects
+ * @locals: each CPU's part
+ * @core: the pool
+ * @mask: CPUs whose chains may hold something
+ * @nonempty: bits set in @mask
+ */
+struct pool_set {
+	struct pool_local __percpu	*locals;
+	struct pool_core		*core;
+	cpumask_var_t			mask;
+	atomic_t			nonempty;
+} ____cacheline_aligned_in_smp;
+
+/* one CPU's counters; @chained is what it pushed to chains less what it took */
+struct pool_counters {
+	struct syncpool_stats	stats;
+	long			chained;
+};
+
+/**
+ * enum pool_mode - what the operations of an activated pool may do
+ * @POOL_NORMAL: cache
+ * @POOL_IDLING: syncpool_wait_idle() is under way: build and free only
+ * @POOL_CLOSED: syncpool_exit() has begun: likewise, and report it
+ */
+enum pool_mode {
+	POOL_NORMAL,
+	POOL_IDLING,
+	POOL_CLOSED,
+};
+
+/**
+ * struct pool_core - what an activated pool has allocated
+ * @pool: its user; not touched once the user's module is going away
+ * @params: the pool's, with a copy of the name
+ * @owner: the user's module
+ * @node: in the list of pools, under pool_list_lock
+ * @mode: written under @reclaim_lock, a grace period before it is relied on
+ * @debug: debug mode; the fast path stays shut
+ * @local: the set that is filled; read pinned, written under @reclaim_lock
+ * @victim: the set of the generation before, likewise
+ * @spare: an empty set, or NULL while it is drained; under @reclaim_lock
+ * @draining: the set that @drain_work frees
+ * @reclaim_lock: rotation, drains, the shrinker (which only tries it)
+ * @counters: per CPU
+ * @rotations: under @reclaim_lock
+ * @rotated: jiffies of the last rotation or shrink; under @reclaim_lock
+ * @drain_work: drains @draining after a grace period
+ * @age_work: rotates a pool that nothing reclaims
+ * @shrinker: the kernel's handle
+ * @idle_lock: the first and the last wait_idle
+ * @idlers: callers of wait_idle; under @idle_lock
+ * @idle_base: while @mode is POOL_IDLING, what is out is this plus
+ *	syncpool.uncached.out; huge until it is known
+ * @idle_irq: wakes @idle_wait from any context
+ * @idle_wait: where wait_idle sleeps
+ * @sets: the three sets
+ */
+struct pool_core {
+	struct syncpool		*pool;
+	struct syncpool_params	params;
+	struct module		*owner;
+	struct list_head	node;
+	enum pool_mode		mode;
+	bool			debug;
+	struct pool_set		*local;
+	struct pool_set		*victim;
+	struct pool_set		*spare;
+	struct pool_set		*draining;
+	struct mutex		reclaim_lock;
+	struct pool_counters __percpu *counters;
+	unsigned long		rotations;
+	unsigned long		rotated;
+	struct rcu_work		drain_work;
+	struct delayed_work	age_work;
+	struct shrinker		*shrinker;
+	struct mutex		idle_lock;
+	unsigned int		idlers;
+	long			idle_base;
+	struct irq_work		idle_irq;
+	wait_queue_head_t	idle_wait;
+	struct pool_set		sets[POOL_SETS];
+};
+
+/* bits of syncpool.state: what the pool is, and which reports it has made */
+enum pool_state_bit {
+	POOL_STATE_GONE,	/* syncpool_exit() was called */
+	POOL_WARNED_GONE,
+	POOL_WARNED_COPY,
+	POOL_WARNED_ACTIVATE,
+	POOL_WARNED_TINY,
+	POOL_WARNED_DOUBLE_PUT,
+	POOL_WARNED_FOREIGN,
+	POOL_WARNED_POISON,
+};
+
+/* One WARN a pool and mistake, with the pool's name in front. */
+#define pool_warn(pool, bit, fmt, ...)					\
+	WARN(!test_and_set_bit(bit, &(pool)->state),			\
+	     "syncpool: %s: " fmt, (pool)->params.name, ##__VA_ARGS__)
+
+#define pool_stat_add(core, field, n)					\
+	this_cpu_add((core)->counters->stats.field, n)
+#define pool_stat_inc(core, field)	pool_stat_add(core, field, 1)
+
+extern struct workqueue_struct *pool_wq;
+extern struct list_head pool_list;
+extern struct mutex pool_list_lock;
+
+/* pool_main.c */
+int pool_steal(struct pool_set *set, void **objs, unsigned int n);
+bool pool_store(struct pool_core *core, void *obj);
+
+/* pool_account.c */
+void pool_account_alloc(struct syncpool *pool, bool built);
+void pool_account_free(struct syncpool *pool);
+unsigned long pool_cached(struct pool_core *core);
+long pool_out_cached(struct pool_core *core);
+long pool_out(struct pool_core *core);
+void pool_debugfs_init(void);
+void pool_debugfs_exit(void);
+
+/* pool_age.c */
+void pool_age_init(struct pool_core *core);
+void pool_age_arm(struct pool_core *core);
+
+/* pool_defer.c */
+bool pool_may_use_slab(void);
+void pool_drop(struct syncpool *pool, void *obj);
+void pool_defer_flush(void);
+void pool_defer_exit(void);
+
+/* pool_idle.c */
+void pool_idle_init(struct pool_core *core);
+void pool_idle_wake(struct pool_core *core, long out);
+
+/* pool_life.c */
+bool pool_get_activate(struct syncpool *pool, gfp_t gfp);
+int pool_activate(struct syncpool *pool);
+void pool_activate_later(struct syncpool *pool);
+void pool_shutdown_module(const struct module *owner);
+
+/* pool_reclaim.c */
+int pool_reclaim_init(struct pool_core *core);
+void pool_reclaim_lock(struct pool_core *core);
+void pool_publish(struct pool_core *core);
+bool pool_rotate_later(struct pool_core *core);
+void pool_free_cached(struct pool_core *core, void **objs, unsigned int n);
+unsigned int pool_local_strip(struct pool_local *l, void **objs);
+unsigned long pool_drain(struct pool_core *core, struct pool_set *set);
+
+#endif /* _POOL_H */

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pool_chain - a list of rings, each twice as large as the one before
+ *
+ *	        tail                                   head
+ *	         v                                      v
+ *	       [ 8 ] --next--> [ 16 ] --next--> ... [ a page ]
+ *	thieves empty          full                 the owner pushes and pops
+ *
+ * The owner pushes to the ring at the head and adds a larger one when that is
+ * full. It pops the head ring too; when that is empty it takes from the tail
+ * of its own chain, as thieves do. (Go's owner walks back over prev pointers
+ * instead. At a fixed largest ring that walk has no bound: a million objects
+ * make 4,000 rings, all walked with preemption off. Rings between tail and
+ * head are full, so from the tail the next object is at most a few rings
+ * away.) Whoever finds the tail ring drained, with a ring after it, moves
+ * @tail on and frees the drained one after a grace period.
+ *
+ *	               grow, push, pop_head     pop_tail
+ *	grow, push,
+ *	pop_head       never (owner only)       yes
+ *	pop_tail       yes                      yes
+ *
+ * Why a drained ring stays drained: pushes go to the head alone, and a ring
+ * that has a next is not the head. A thief reads next before it finds the
+ * ring empty, so the push it might have missed is one that came before next.
+ *
+ * Conventions: @chain is a CPU's chain, @ring an element of it.
+ */
+#include <linux/hardirq.h>
+#include <linux/minmax.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "pool_chain.h"
+
+/* drained rings that one operation steps over: a bound on its time */
+#define POOL_CHAIN_HOPS		4
+
+/**
+ * pool_ring_alloc() - make a ring
+ * @size: slots, a power of two up to POOL_RING_MAX
+ * @gfp: as for kmalloc(); of order 0 for every size
+ *
+ * Context: As @gfp says, nothing pinned.
+ * Return: an empty ring, or NULL.
+ */
+struct pool_ring *pool_ring_alloc(unsigned int size, gfp_t gfp)
+{
+	struct pool_ring *ring;
+
+	BUILD_BUG_ON(POOL_RING_MAX > 1UL << (POOL_DEQUEUE_BITS - 2));
+
+	ring = kzalloc(struct_size(ring, d.slots, size), gfp);
+	if (ring)
+		pool_dequeue_init(&ring->d, size, pool_ring_first_index);
+	return ring;
+}
+EXPORT_SYMBOL_IF_KUNIT(pool_ring_alloc);
+
+/**
+ * pool_chain_next_size() - size of the ring to add next
+ * @chain: the chain
+ *
+ * Context: The owner only, pinned.
+ * Return: slots, POOL_RING_MIN..POOL_RING_MAX.
+ */
+unsigned int pool_chain_next_size(const struct pool_chain *chain)
+{
+	if (!chain->head)
+		return POOL_RING_MIN;
+	return min(chain->head->d.size * 2, POOL_RING_MAX);
+}
+EXPORT_SYMBOL_IF_KUNIT(pool_chain_next_size);
+
+/**
+ * pool_chain_grow() - add a ring at the head
+ * @chain: the chain
+ * @ring: an empty ring, the chain's from here on
+ *
+ * Context: The owner only, pinned.
+ */
+void pool_chain_grow(struct pool_chain *chain, struct pool_ring *ring)
+{
+	struct pool_ring *old = chain->head;
+	struct pool_ring **link = old ? &old->next : &chain->tail;
+
+	chain->head = ring;
+	/*
+	 * E: release, pairs with F and with the dependency from F' in
+	 * pool_chain_pop_tail(): who sees @ring sees it made, and sees every
+	 * push that went to @old; litmus/chain-link, litmus/ring-init.
+	 */
+	smp_store_release(link, ring);
+}
+EXPORT_SYMBOL_IF_KUNIT(pool_chain_grow);
+
+/**
+ * pool_chain_push_head() - add objects at the head
+ * @chain: the chain
+ * @objs: the objects, oldest first
+ * @n: how many
+ *
+ * Context: The owner only, pinned.
+ * Return: how many found room in the head ring; for the rest the chain has to
+ * grow. If not 0, a full memory barrier.
+ */
+unsigned int pool_chain_push_head(struct pool_chain *chain, void *const *objs,
+				  unsigned int n)
+{
+	if (unlikely(!chain->head))
+		return 0;
+	return pool_dequeue_push_head(&chain->head->d, objs, n);
+}
+EXPORT_SYMBOL_IF_KUNIT(pool_chain_push_head);
+
+/**
+ * pool_chain_pop_head() - take objects as the owner does
+ * @chain: the chain
+ * @objs: filled, oldest first
+ * @n: room in @objs
+ *
+ * Context: The owner only, pinned.
+ * Return: how many were taken: the newest, or the oldest once the head ring
+ * is empty; 0 if the chain is empty.
+ */
+unsigned int pool_chain_pop_head(struct pool_chain *chain, void **objs,
+				 unsigned int n)
+{
+	unsigned int k;
+
+	if (!chain->head)
+		return 0;
+	k = pool_dequeue_pop_head(&chain->head->d, objs, n);
+	if (k)
+		return k;
+	return pool_chain_pop_tail(chain, objs, n);
+}
+EXPORT_SYMBOL_IF_KUNIT(pool_chain_pop_head);
+
+/**
+ * pool_chain_pop_tail() - take the oldest objects
+ * @chain: the chain
+ * @objs: filled, oldest first
+ * @n: room in @objs
+ *
+ * Drained rings that it passes are unlinked and freed after a grace period;
+ * in NMI, where kfree_rcu() may not be called, they are left to the next one.
+ *
+ * Context: Any, on any CPU, pinned: the rings are protected by RCU.
+ * Return: how many were taken, all from one ring; 0 if none was found.
+ */
+unsigned int pool_chain_pop_tail(struct pool_chain *chain, void **objs,
+				 unsigned int n)
+{
+	/* F': the dependency pairs with E in pool_chain_grow() */
+	struct pool_ring *ring = READ_ONCE(chain->tail);
+	unsigned int hops;
+
+	for (hops = 0; ring && hops < POOL_CHAIN_HOPS; hops++) {
+		/* F: acquire, pairs with E in pool_chain_grow(); litmus/chain-link */
+		struct pool_ring *next = smp_load_acquire(&ring->next);
+		unsigned int k = pool_dequeue_pop_tail(&ring->d, objs, n);
+
+		if (k || !next)
+			return k;
+		pool_hook(POOL_HOOK_DRAINED);
+		/* G: one winner a ring; litmus/tail-unlink, litmus/ring-reclaim */
+		if (!in_nmi() && cmpxchg(&chain->tail, ring, next) == ring)
+			kfree_rcu(ring, rcu);
+		ring = next;
+	}
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(pool_chain_pop_tail);
+
+/**
+ * pool_chain_tail_len() - objects in the ring that thieves would meet first
+ * @chain: the chain
+ *
+ * Context: Any, pinned.
+ * Return: a number that may be out of date.
+ */
+unsigned int pool_chain_tail_len(const struct pool_chain *chain)
+{
+	const struct pool_ring *ring = READ_ONCE(chain->tail);
+
+	return ring ? pool_dequeue_len(&ring->d) : 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(pool_chain_tail_len);
+
+/**
+ * pool_chain_is_empty() - is a visit to this chain in vain?
+ * @chain: the chain
+ *
+ * Context: Any, pinned.
+ * Return: true if the chain is empty; false if it may not be.
+ */
+bool pool_chain_is_empty(const struct pool_chain *chain)
+{
+	const struct pool_ring *ring = READ_ONCE(chain->tail);
+
+	return !ring || (!READ_ONCE(ring->next) && !pool_dequeue_len(&ring->d));
+}
+EXPORT_SYMBOL_IF_KUNIT(pool_chain_is_empty);
+
+/**
+ * pool_chain_destroy() - free the rings of an empty chain
+ * @chain: the chain, empty and unreachable for a grace period
+ *
+ * Context: Task context.
+ */
+void pool_chain_destroy(struct pool_chain *chain)
+{
+	struct pool_ring *ring = chain->tail;
+
+	while (ring) {
+		struct pool_ring *next = ring->next;
+
+		WARN_ON_ONCE(pool_dequeue_len(&ring->d));
+		kfree(ring);
+		ring = next;
+	}
+	chain->head = NULL;
+	chain->tail = NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(pool_chain_destroy);

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pool_debug - debug mode: make misuse visible
+ *
+ * For all pools with syncpool.debug=1, for one with SYNCPOOL_DEBUG. The slot
+ * of such a pool stays shut, so every operation comes through here, and other
+ * pools pay nothing. One put in four is dropped, as Go does under its race
+ * detector, so that nobody relies on getting back what he put. The steal
+ * order is random. With SYNCPOOL_POISON a cached object is filled with
+ * POISON_FREE and checked when it leaves.
+ *
+ * Every cached object is in a table, with its pool and who put it: a second
+ * put of it, to whatever pool, is refused and reported with both callers. The
+ * table is of a fixed size and lock-free, since puts come from NMI too; an
+ * object that finds no place in it goes unchecked.
+ */
+#include <linux/hash.h>
+#include <linux/moduleparam.h>
+#include <linux/poison.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include "pool_debug.h"
+
+#define POOL_DEBUG_BITS		14
+#define POOL_DEBUG_PROBES	32U
+/* @key of an entry that is being filled */
+#define POOL_DEBUG_BUSY		((void *)1)
+
+struct pool_debug_entry {
+	void *key;			/* the object; released last */
+	struct syncpool *pool;		/* alive: its exit empties it first */
+	unsigned long caller;
+};
+
+DEFINE_STATIC_KEY_FALSE(pool_debug_key);
+
+static bool pool_debug;
+module_param_named(debug, pool_debug, bool, 0444);
+MODULE_PARM_DESC(debug, "debug mode for every pool");
+
+static struct pool_debug_entry *pool_debug_table;
+static DEFINE_MUTEX(pool_debug_lock);	/* of the table's birth */
+static DEFINE_PER_CPU(u32, pool_debug_seed);
+
+static int pool_debug_table_init(void)
+{
+	struct pool_debug_entry *table;
+	int err = 0;
+
+	mutex_lock(&pool_debug_lock);
+	if (!pool_debug_table) {
+		table = vcalloc(1UL << POOL_DEBUG_BITS, sizeof(*table));
+		if (!table)
+			err = -ENOMEM;
+		/* pairs with the dependency in pool_debug_entry() */
+		smp_store_release(&pool_debug_table, table);
+	}
+	mutex_unlock(&pool_debug_lock);
+	return err;
+}
+
+/* before the module goes: no pool is left */
+void pool_debug_exit(void)
+{
+	vfree(pool_debug_table);
+}
+
+int pool_debug_enable(struct pool_core *core)
+{
+	int err;
+
+	if (!pool_debug && !(core->params.flags & SYNCPOOL_DEBUG))
+		return 0;
+	err = pool_debug_table_init();
+	if (err)
+		return err;
+	core->debug = true;
+	static_branch_inc(&pool_debug_key);
+	return 0;
+}
+
+void pool_debug_disable(struct pool_core *core)
+{
+	if (core->debug)
+		static_branch_dec(&pool_debug_key);
+}
+
+/* The @i-th place where @obj may be. */
+static struct pool_debug_entry *pool_debug_entry(const void *obj, unsigned int i)
+{
+	return &pool_debug_table[(hash_ptr(obj, POOL_DEBUG_BITS) + i) &
+				 ((1U << POOL_DEBUG_BITS) - 1)];
+}
+
+static struct pool_debug_entry *pool_debug_find(const void *obj)
+{
+	unsigned int i;
+
+	for (i = 0; i < POOL_DEBUG_PROBES; i++) {
+		struct pool_debug_entry *e = pool_debug_entry(obj, i);
+
+		if (smp_load_acquire(&e->key) == obj)
+			return e;
+	}
+	return NULL;
+}
+
+static void pool_debug_insert(struct syncpool *pool, void *obj,
+			      unsigned long caller)
+{
+	unsigned int i;
+
+	for (i = 0; i < POOL_DEBUG_PROBES; i++) {
+		struct pool_debug_entry *e = pool_debug_entry(obj, i);
+
+		if (READ_ONCE(e->key) || cmpxchg(&e->key, NULL, POOL_DEBUG_BUSY))
+			continue;
+		e->pool = pool;
+		e->caller = caller;
+		smp_store_release(&e->key, obj);
+		return;
+	}
+}
+
+/* xorshift32: get_random_u32() is not for NMI. Pinned. */
+static u32 pool_debug_random(void)
+{
+	u32 x = this_cpu_read(pool_debug_seed) ?: smp_processor_id() + 1;
+
+	x ^= x << 13;
+	x ^= x >> 17;
+	x ^= x << 5;
+	this_cpu_write(pool_debug_seed, x);
+	return x;
+}
+
+unsigned int __pool_debug_random_cpu(struct pool_core *core)
+{
+	if (!core->debug)
+		return smp_processor_id();
+	return pool_debug_random() % nr_cpu_ids;
+}
+
+/* @e says that @obj is cached already. */
+static void pool_debug_report(struct syncpool *pool, void *obj,
+			      const struct pool_debug_entry *e,
+			      unsigned long caller)
+{
+	if (e->pool == pool)
+		pool_warn(pool, POOL_WARNED_DOUBLE_PUT,
+			  "double put of %px by %pS, put before by %pS\n",
+			  obj, (void *)caller, (void *)e->caller);
+	else
+		pool_warn(pool, POOL_WARNED_FOREIGN,
+			  "put of %px by %pS, which is in pool %s, put there by %pS\n",
+			  obj, (void *)caller, e->pool->params.name,
+			  (void *)e->caller);
+}
+
+/* Pinned, any context. */
+enum pool_debug_verdict __pool_debug_put(struct syncpool *pool, void *obj,
+					 unsigned long caller)
+{
+	struct pool_core *core = READ_ONCE(pool->core);
+	struct pool_debug_entry *e;
+
+	if (!core || !core->debug)
+		return POOL_DEBUG_KEEP;
+	e = pool_debug_find(obj);
+	if (e) {
+		pool_debug_report(pool, obj, e, caller);
+		return POOL_DEBUG_REFUSE;
+	}
+	if (pool_debug_random() % 4 == 0)
+		return POOL_DEBUG_DROP;
+	if (core->params.flags & SYNCPOOL_POISON)
+		memset(obj, POISON_FREE, core->params.obj_size);
+	pool_debug_insert(pool, obj, caller);
+	return POOL_DEBUG_KEEP;
+}
+
+static void pool_debug_check(struct syncpool *pool, void *obj,
+			     const struct pool_debug_entry *e)
+{
+	u8 *changed;
+
+	if (!(pool->params.flags & SYNCPOOL_POISON))
+		return;
+	changed = memchr_inv(obj, POISON_FREE, pool->params.obj_size);
+	if (changed)
+		pool_warn(pool, POOL_WARNED_POISON,
+			  "use after put of %px: byte %td is %#x, put by %pS\n",
+			  obj, changed - (u8 *)obj, *changed,
+			  (void *)e->caller);
+}
+
+/*
+ * @obj leaves the cache. It is in no table if its pool is not in debug mode.
+ * Any context.
+ */
+void __pool_debug_leave(void *obj)
+{
+	struct pool_debug_entry *e = pool_debug_find(obj);
+
+	if (!e)
+		return;
+	pool_debug_check(e->pool, obj, e);
+	smp_store_release(&e->key, NULL);
+}
