@@ -94,6 +94,14 @@ static size_t read_all(int fd, unsigned char *buf, size_t room)
 	}
 }
 
+/* Bytes of the chunk that begins at @at: the last one may be short. */
+static size_t chunk_len(size_t at)
+{
+	if (at + chunk > size)
+		return size - at;
+	return chunk;
+}
+
 static void run_job(const char *device)
 {
 	const long total = nr_chunks * passes;
@@ -110,7 +118,7 @@ static void run_job(const char *device)
 		long c = i % nr_chunks;
 		size_t at = c * chunk;
 
-		write_all(fd, data + at, size - at < chunk ? size - at : chunk);
+		write_all(fd, data + at, chunk_len(at));
 		if (i < total - nr_chunks)	/* not the last pass */
 			read_all(fd, scratch, slot);
 		else
