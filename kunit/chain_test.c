@@ -1,0 +1,526 @@
+// SPDX-License-Identifier: GPL-2.0
+/* chain_test - rings that grow, drain, and are taken away under their owner */
+#include <linux/bitmap.h>
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/kthread.h>
+#include <linux/minmax.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "test_pool.h"
+
+#define VALUES		2000000UL	/* in all rounds */
+#define ROUNDS		20UL
+#define ROUND		(VALUES / ROUNDS)
+#define BURST		1000UL		/* pushed while the thieves wait */
+#define THIEVES		9U
+
+static struct pool_chain *chain_make(struct kunit *test)
+{
+	struct pool_chain *chain = kunit_kzalloc(test, sizeof(*chain), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, chain);
+	return chain;
+}
+
+static void first_index_cleanup(struct kunit_resource *res)
+{
+	pool_ring_first_index = 0;
+}
+
+static int first_index_setup(struct kunit_resource *res, void *context)
+{
+	pool_ring_first_index = *(unsigned long *)context;
+	return 0;
+}
+
+/* Have the indexes of new rings start at @index until the test ends. */
+static void first_index(struct kunit *test, unsigned long index)
+{
+	kunit_alloc_resource(test, first_index_setup, first_index_cleanup,
+			     GFP_KERNEL, &index);
+}
+
+static bool grow(struct pool_chain *chain)
+{
+	struct pool_ring *ring;
+
+	ring = pool_ring_alloc(pool_chain_next_size(chain), GFP_KERNEL);
+	if (!ring)
+		return false;
+	preempt_disable();
+	pool_chain_grow(chain, ring);
+	preempt_enable();
+	return true;
+}
+
+/* Push the values [@from, @from + @n), growing where needed. */
+static unsigned long push(struct pool_chain *chain, unsigned long from,
+			  unsigned long n)
+{
+	unsigned long done = 0;
+
+	while (done < n) {
+		unsigned int i, k = min(n - done, 8UL);
+		void *objs[8];
+
+		for (i = 0; i < k; i++)
+			objs[i] = (void *)(from + done + i);
+		preempt_disable();
+		k = pool_chain_push_head(chain, objs, k);
+		preempt_enable();
+		done += k;
+		if (!k && !grow(chain))
+			break;
+	}
+	return done;
+}
+
+static unsigned int pop_tail(struct pool_chain *chain, void **objs,
+			     unsigned int n)
+{
+	unsigned int k;
+
+	preempt_disable();
+	k = pool_chain_pop_tail(chain, objs, n);
+	preempt_enable();
+	return k;
+}
+
+static unsigned int pop_head(struct pool_chain *chain, void **objs,
+			     unsigned int n)
+{
+	unsigned int k;
+
+	preempt_disable();
+	k = pool_chain_pop_head(chain, objs, n);
+	preempt_enable();
+	return k;
+}
+
+static unsigned int rings(const struct pool_chain *chain)
+{
+	const struct pool_ring *ring;
+	unsigned int n = 0;
+
+	for (ring = chain->tail; ring; ring = ring->next)
+		n++;
+	return n;
+}
+
+static void chain_empty(struct kunit *test)
+{
+	struct pool_chain *chain = chain_make(test);
+	void *obj = (void *)1;
+
+	KUNIT_EXPECT_TRUE(test, pool_chain_is_empty(chain));
+	KUNIT_EXPECT_EQ(test, pool_chain_tail_len(chain), 0U);
+	KUNIT_EXPECT_EQ(test, pop_head(chain, &obj, 1), 0U);
+	KUNIT_EXPECT_EQ(test, pop_tail(chain, &obj, 1), 0U);
+	KUNIT_EXPECT_EQ(test, pool_chain_push_head(chain, &obj, 1), 0U);
+	pool_chain_destroy(chain);
+	KUNIT_ASSERT_EQ(test, push(chain, 1, 1), 1UL);
+	KUNIT_EXPECT_FALSE(test, pool_chain_is_empty(chain));
+	KUNIT_EXPECT_EQ(test, pool_chain_tail_len(chain), 1U);
+	KUNIT_EXPECT_EQ(test, pop_head(chain, &obj, 1), 1U);
+	KUNIT_EXPECT_TRUE(test, pool_chain_is_empty(chain));
+	pool_chain_destroy(chain);
+	KUNIT_EXPECT_NULL(test, chain->head);
+	KUNIT_EXPECT_NULL(test, chain->tail);
+}
+
+/* 8, 16, ... up to what fits one page, and all of it of order 0. */
+static void chain_sizes(struct kunit *test)
+{
+	struct pool_chain *chain = chain_make(test);
+	unsigned int want = POOL_RING_MIN, i;
+	void *obj;
+
+	for (i = 0; i < 10; i++) {
+		KUNIT_EXPECT_EQ(test, pool_chain_next_size(chain), want);
+		KUNIT_ASSERT_TRUE(test, grow(chain));
+		KUNIT_EXPECT_EQ(test, chain->head->d.size, want);
+		KUNIT_EXPECT_LE(test, struct_size(chain->head, d.slots, want),
+				(size_t)PAGE_SIZE);
+		want = min(2 * want, POOL_RING_MAX);
+	}
+	KUNIT_EXPECT_EQ(test, want, POOL_RING_MAX);
+	KUNIT_EXPECT_GT(test, struct_size(chain->head, d.slots, 2 * want),
+			(size_t)PAGE_SIZE);
+	/* more drained rings than one operation steps over */
+	for (i = 0; i < 10; i++)
+		KUNIT_EXPECT_EQ(test, pop_tail(chain, &obj, 1), 0U);
+	KUNIT_EXPECT_EQ(test, rings(chain), 1U);
+	pool_chain_destroy(chain);
+}
+
+/* The tail gives the oldest, across rings, and no batch spans two of them. */
+static void chain_order_tail(struct kunit *test)
+{
+	struct pool_chain *chain = chain_make(test);
+	unsigned long next = 1;
+	void *objs[32];
+	unsigned int i, k;
+
+	KUNIT_ASSERT_EQ(test, push(chain, 1, 1000), 1000UL);
+	KUNIT_EXPECT_GT(test, rings(chain), 5U);
+	while ((k = pop_tail(chain, objs, 32))) {
+		for (i = 0; i < k; i++)
+			KUNIT_EXPECT_PTR_EQ(test, objs[i], (void *)next++);
+	}
+	KUNIT_EXPECT_EQ(test, next, 1001UL);
+	KUNIT_EXPECT_EQ(test, rings(chain), 1U);
+	KUNIT_EXPECT_PTR_EQ(test, chain->head, chain->tail);
+	KUNIT_EXPECT_TRUE(test, pool_chain_is_empty(chain));
+	pool_chain_destroy(chain);
+}
+
+/* The head gives the newest ring's newest, then goes on at the tail. */
+static void chain_order_head(struct kunit *test)
+{
+	struct pool_chain *chain = chain_make(test);
+	void *objs[8];
+	unsigned long v;
+
+	/* 8 and 16 full, 2 in the ring of 32 */
+	KUNIT_ASSERT_EQ(test, push(chain, 1, 26), 26UL);
+	KUNIT_EXPECT_EQ(test, rings(chain), 3U);
+	KUNIT_EXPECT_EQ(test, pop_head(chain, objs, 1), 1U);
+	KUNIT_EXPECT_PTR_EQ(test, objs[0], (void *)26);
+	KUNIT_EXPECT_EQ(test, pop_head(chain, objs, 8), 1U);
+	KUNIT_EXPECT_PTR_EQ(test, objs[0], (void *)25);
+	for (v = 1; v <= 24; v++) {
+		KUNIT_EXPECT_EQ(test, pop_head(chain, objs, 1), 1U);
+		KUNIT_EXPECT_PTR_EQ(test, objs[0], (void *)v);
+	}
+	KUNIT_EXPECT_EQ(test, pop_head(chain, objs, 1), 0U);
+	KUNIT_EXPECT_EQ(test, rings(chain), 1U);
+	/* and the chain works on */
+	KUNIT_ASSERT_EQ(test, push(chain, 1, 40), 40UL);
+	for (v = 0; v < 40; v++)
+		KUNIT_EXPECT_EQ(test, pop_head(chain, objs, 1), 1U);
+	/* the last of the tail's ring is gone, who looks once more unlinks it */
+	KUNIT_EXPECT_FALSE(test, pool_chain_is_empty(chain));
+	KUNIT_EXPECT_EQ(test, pop_head(chain, objs, 1), 0U);
+	KUNIT_EXPECT_TRUE(test, pool_chain_is_empty(chain));
+	pool_chain_destroy(chain);
+}
+
+/* Every ring starts just before the wrap and is used through it. */
+static void chain_wrap(struct kunit *test)
+{
+	struct pool_chain *chain = chain_make(test);
+	unsigned long next = 1, head = 1, i;
+	unsigned int k;
+	void *objs[8];
+
+	first_index(test, -3UL);
+	for (i = 0; i < 200; i++) {
+		KUNIT_ASSERT_EQ(test, push(chain, head, 17), 17UL);
+		head += 17;
+		for (k = 0; k < 16; k++) {
+			KUNIT_ASSERT_EQ(test, pop_tail(chain, objs, 1), 1U);
+			KUNIT_ASSERT_PTR_EQ(test, objs[0], (void *)next++);
+		}
+	}
+	while (pop_tail(chain, objs, 1))
+		KUNIT_ASSERT_PTR_EQ(test, objs[0], (void *)next++);
+	KUNIT_EXPECT_EQ(test, next, head);
+	pool_chain_destroy(chain);
+}
+
+/* Somebody takes a ring away while another is about to do so. */
+static struct {
+	struct task_struct *task;
+	struct pool_chain *chain;
+	void (*other)(void);
+	void *objs[4];
+	unsigned int got;
+	struct completion *done;
+} rob;
+
+static void rob_hook(enum pool_hook_point point)
+{
+	if (point != POOL_HOOK_DRAINED || current != READ_ONCE(rob.task))
+		return;
+	WRITE_ONCE(rob.task, NULL);
+	rob.other();
+}
+
+/* here, as an interrupt of the owner's would */
+static void rob_here(void)
+{
+	rob.got = pool_chain_pop_tail(rob.chain, rob.objs, 1);
+}
+
+static int rob_thread(void *done)
+{
+	rob.got = pop_tail(rob.chain, rob.objs, 1);
+	complete(done);
+	return 0;
+}
+
+/* on another CPU, while the owner stands still */
+static void rob_there(void)
+{
+	complete(rob.done);
+	while (!READ_ONCE(rob.got))
+		cpu_relax();
+}
+
+/* 8 + 16 values; the ring of 8 is drained, the ring of 16 is not the head. */
+static struct pool_chain *robbable(struct kunit *test)
+{
+	struct pool_chain *chain = chain_make(test);
+	void *objs[8];
+
+	KUNIT_ASSERT_EQ(test, push(chain, 1, 24), 24UL);
+	KUNIT_ASSERT_TRUE(test, grow(chain));
+	KUNIT_ASSERT_EQ(test, pop_tail(chain, objs, 8), 8U);
+	KUNIT_ASSERT_EQ(test, rings(chain), 3U);
+	rob.chain = chain;
+	rob.got = 0;
+	test_hook(test, rob_hook);
+	return chain;
+}
+
+static void rob_check(struct kunit *test, struct pool_chain *chain, void *obj)
+{
+	unsigned int n = 2;
+	void *more;
+
+	KUNIT_EXPECT_NULL(test, rob.task);
+	KUNIT_EXPECT_EQ(test, rob.got, 1U);
+	KUNIT_EXPECT_PTR_EQ(test, rob.objs[0], (void *)9);
+	KUNIT_EXPECT_PTR_EQ(test, obj, (void *)10);
+	KUNIT_EXPECT_EQ(test, rings(chain), 2U);
+	while (pop_head(chain, &more, 1))
+		KUNIT_EXPECT_PTR_EQ(test, more, (void *)(9UL + n++));
+	KUNIT_EXPECT_EQ(test, n, 16U);
+	pool_chain_destroy(chain);
+	/* a ring that was freed twice shows up now */
+	rcu_barrier();
+}
+
+/* The owner goes to its tail and loses that ring to its own interrupt. */
+static void chain_robbed_here(struct kunit *test)
+{
+	struct pool_chain *chain = robbable(test);
+	void *obj = NULL;
+
+	rob.other = rob_here;
+	WRITE_ONCE(rob.task, current);
+	KUNIT_EXPECT_EQ(test, pop_head(chain, &obj, 1), 1U);
+	rob_check(test, chain, obj);
+}
+
+static int rob_waiter(void *arg)
+{
+	struct completion *c = arg;
+
+	wait_for_completion(&c[0]);
+	return rob_thread(&c[1]);
+}
+
+/* The same with a thief on another CPU. */
+static void chain_robbed_there(struct kunit *test)
+{
+	struct completion c[2];
+	struct pool_chain *chain;
+	struct task_struct *task;
+	void *obj = NULL;
+	unsigned int cpu;
+
+	cpu = test_other_cpu(test);
+
+	chain = robbable(test);
+	init_completion(&c[0]);
+	init_completion(&c[1]);
+	rob.done = &c[0];
+	rob.other = rob_there;
+	task = kthread_create(rob_waiter, c, "pool_robber");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	kthread_bind(task, cpu);
+	wake_up_process(task);
+	WRITE_ONCE(rob.task, current);
+	KUNIT_EXPECT_EQ(test, pop_head(chain, &obj, 1), 1U);
+	wait_for_completion(&c[1]);
+	rob_check(test, chain, obj);
+}
+
+static void rob_grow(void)
+{
+	struct pool_ring *ring;
+	void *obj = (void *)25;
+
+	ring = pool_ring_alloc(pool_chain_next_size(rob.chain), GFP_ATOMIC);
+	if (!ring)
+		return;
+	pool_chain_grow(rob.chain, ring);
+	rob.got = pool_chain_push_head(rob.chain, &obj, 1);
+}
+
+/* The owner pushes and grows while a thief is about to unlink. */
+static void chain_grown_meanwhile(struct kunit *test)
+{
+	struct pool_chain *chain = robbable(test);
+	unsigned long n = 9;
+	void *obj = NULL;
+
+	rob.other = rob_grow;
+	WRITE_ONCE(rob.task, current);
+	KUNIT_EXPECT_EQ(test, pop_tail(chain, &obj, 1), 1U);
+	KUNIT_EXPECT_EQ(test, rob.got, 1U);
+	KUNIT_EXPECT_PTR_EQ(test, obj, (void *)n++);
+	while (pop_tail(chain, &obj, 1))
+		KUNIT_EXPECT_PTR_EQ(test, obj, (void *)n++);
+	KUNIT_EXPECT_EQ(test, n, 26UL);
+	KUNIT_EXPECT_EQ(test, rings(chain), 1U);
+	pool_chain_destroy(chain);
+	rcu_barrier();
+}
+
+struct stress {
+	struct pool_chain *chain;
+	unsigned long *seen;
+	atomic_long_t taken;
+	atomic_long_t twice;
+	atomic_long_t wrong;
+	bool wait;
+	unsigned long at_head;
+	unsigned int most_rings;
+};
+
+static void stress_take(struct stress *s, void **objs, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		unsigned long v = (unsigned long)objs[i] - 1;
+
+		if (v >= ROUND)
+			atomic_long_inc(&s->wrong);
+		else if (test_and_set_bit(v, s->seen))
+			atomic_long_inc(&s->twice);
+	}
+	atomic_long_add(n, &s->taken);
+}
+
+/* A burst that nobody steals from makes the chain grow from 8 to a page. */
+static unsigned long stress_burst(struct stress *s, unsigned long next)
+{
+	unsigned long n = min(BURST, ROUND + 1 - next);
+
+	WRITE_ONCE(s->wait, true);
+	n = push(s->chain, next, n);
+	WRITE_ONCE(s->wait, false);
+	return next + n;
+}
+
+static void stress_produce(struct stress *s)
+{
+	unsigned long next = stress_burst(s, 1);
+	void *objs[4];
+	u32 seed = 7;
+
+	rcu_read_lock();
+	s->most_rings = max(s->most_rings, rings(s->chain));
+	rcu_read_unlock();
+	while (next <= ROUND) {
+		unsigned long n = 1 + test_random(&seed) % 12;
+		unsigned int k;
+
+		next += push(s->chain, next, min(n, ROUND + 1 - next));
+		if (test_random(&seed) % 1024 == 0)
+			next = stress_burst(s, next);
+		if (test_random(&seed) % 8)
+			continue;
+		k = pop_head(s->chain, objs, 1 + test_random(&seed) % 4);
+		stress_take(s, objs, k);
+		s->at_head += k;
+	}
+}
+
+static void stress_steal(struct stress *s, unsigned int id)
+{
+	unsigned int idle = 0;
+	void *objs[8];
+	u32 seed = id;
+
+	while (atomic_long_read(&s->taken) < ROUND) {
+		unsigned int k = 0;
+
+		if (!READ_ONCE(s->wait))
+			k = pop_tail(s->chain, objs, 1 + test_random(&seed) % 8);
+		stress_take(s, objs, k);
+		idle = k ? 0 : idle + 1;
+		if (idle % 64 == 63 || READ_ONCE(s->wait))
+			usleep_range(20, 60);
+	}
+}
+
+static void stress_thread(unsigned int id, void *arg)
+{
+	if (id)
+		stress_steal(arg, id);
+	else
+		stress_produce(arg);
+}
+
+static void stress_round(struct kunit *test, struct stress *s)
+{
+	bitmap_zero(s->seen, ROUND);
+	atomic_long_set(&s->taken, 0);
+	test_threads(test, 1 + THIEVES, stress_thread, s);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&s->wrong), 0L);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&s->twice), 0L);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&s->taken), (long)ROUND);
+	KUNIT_EXPECT_TRUE(test, bitmap_full(s->seen, ROUND));
+	KUNIT_EXPECT_EQ(test, pool_chain_tail_len(s->chain), 0U);
+	pool_chain_destroy(s->chain);
+}
+
+/*
+ * 1 owner and 9 thieves on chains that grow from nothing, each ring seeded
+ * just before the wrap; 2,000,000 values, each seen once.
+ */
+static void chain_stress(struct kunit *test)
+{
+	struct stress *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	s->chain = chain_make(test);
+	s->seen = kunit_kzalloc(test, BITS_TO_LONGS(ROUND) * sizeof(long),
+				GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, s->seen);
+	first_index(test, -5UL);
+	for (i = 0; i < ROUNDS; i++)
+		stress_round(test, s);
+	KUNIT_EXPECT_GT(test, s->at_head, 0UL);
+	KUNIT_EXPECT_GE(test, s->most_rings, 5U);
+	kunit_info(test, "%lu values, %lu of them at the head, up to %u rings",
+		   VALUES, s->at_head, s->most_rings);
+	rcu_barrier();
+}
+
+static struct kunit_case chain_cases[] = {
+	KUNIT_CASE(chain_empty),
+	KUNIT_CASE(chain_sizes),
+	KUNIT_CASE(chain_order_tail),
+	KUNIT_CASE(chain_order_head),
+	KUNIT_CASE(chain_wrap),
+	KUNIT_CASE(chain_robbed_here),
+	KUNIT_CASE(chain_robbed_there),
+	KUNIT_CASE(chain_grown_meanwhile),
+	KUNIT_CASE(chain_stress),
+	{}
+};
+
+static struct kunit_suite chain_suite = {
+	.name = "pool_chain",
+	.test_cases = chain_cases,
+};
+kunit_test_suite(chain_suite);

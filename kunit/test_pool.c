@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0
+/* test_pool - what the suites share; see test_pool.h */
+#include <linux/completion.h>
+#include <linux/kthread.h>
+#include <linux/sched.h>
+#include <linux/smp.h>
+#include <linux/umh.h>
+#include <linux/vmalloc.h>
+
+#include "test_pool.h"
+
+static const char *const test_error_names[TEST_ERR_NR] = {
+	[TEST_ERR_STRANGER]	= "no object of the pool",
+	[TEST_ERR_SMASHED]	= "magic or canary overwritten",
+	[TEST_ERR_STALE]	= "the last holder's writes not seen",
+	[TEST_ERR_GOT_HELD]	= "get gave what somebody holds",
+	[TEST_ERR_GOT_FREED]	= "get gave what was freed",
+	[TEST_ERR_PUT]		= "changed hands while held",
+	[TEST_ERR_FREED_HELD]	= "freed while held",
+	[TEST_ERR_FREED_TWICE]	= "freed twice",
+	[TEST_ERR_ALLOC]	= "in use while free",
+	[TEST_ERR_CONTEXT]	= "callback where it may not run",
+};
+
+static void test_fail(struct test_pool *tp, enum test_error error)
+{
+	atomic_long_inc(&tp->errors[error]);
+}
+
+static bool test_known(struct test_pool *tp, struct test_obj *obj)
+{
+	unsigned long offset = (char *)obj - (char *)tp->objs;
+
+	if (offset >= tp->nr * sizeof(*obj) || offset % sizeof(*obj)) {
+		test_fail(tp, TEST_ERR_STRANGER);
+		return false;
+	}
+	if (obj->magic != TEST_MAGIC || obj->canary != ~TEST_MAGIC)
+		test_fail(tp, TEST_ERR_SMASHED);
+	return true;
+}
+
+void *test_alloc(gfp_t gfp, void *data)
+{
+	struct test_pool *tp = data;
+	struct test_obj *obj;
+	unsigned long flags;
+
+	if (in_nmi())
+		test_fail(tp, TEST_ERR_CONTEXT);
+	if (atomic_read(&tp->failing) > 0 && atomic_dec_return(&tp->failing) >= 0)
+		return NULL;
+	raw_spin_lock_irqsave(&tp->lock, flags);
+	obj = list_first_entry_or_null(&tp->unused, struct test_obj, unused);
+	if (obj)
+		list_del(&obj->unused);
+	raw_spin_unlock_irqrestore(&tp->lock, flags);
+	if (!obj)
+		return NULL;
+	if (atomic_cmpxchg(&obj->state, TEST_FREED, TEST_FRESH) != TEST_FREED)
+		test_fail(tp, TEST_ERR_ALLOC);
+	atomic_long_inc(&tp->allocs);
+	return obj;
+}
+
+void test_free(void *ptr, void *data)
+{
+	struct test_pool *tp = data;
+	struct test_obj *obj = ptr;
+	unsigned long flags;
+	int state;
+
+	if (in_nmi())
+		test_fail(tp, TEST_ERR_CONTEXT);
+	if (!test_known(tp, obj))
+		return;
+	atomic_long_inc(&tp->frees);
+	state = atomic_xchg(&obj->state, TEST_FREED);
+	if (state == TEST_FREED) {
+		test_fail(tp, TEST_ERR_FREED_TWICE);
+		return;
+	}
+	if (state != TEST_FRESH && state != TEST_POOLED)
+		test_fail(tp, TEST_ERR_FREED_HELD);
+	raw_spin_lock_irqsave(&tp->lock, flags);
+	list_add_tail(&obj->unused, &tp->unused);
+	raw_spin_unlock_irqrestore(&tp->lock, flags);
+}
+
+/* for SYNCPOOL_FREE_SLEEPS */
+void test_free_sleeps(void *obj, void *data)
+{
+	might_sleep();
+	test_free(obj, data);
+}
+
+struct test_obj *test_claim(struct test_pool *tp, void *ptr, unsigned int who)
+{
+	struct test_obj *obj = ptr;
+	int state;
+
+	if (!obj || !test_known(tp, obj))
+		return NULL;
+	state = atomic_xchg(&obj->state, TEST_HELD_BY(who));
+	if (state == TEST_FREED)
+		test_fail(tp, TEST_ERR_GOT_FREED);
+	else if (state != TEST_FRESH && state != TEST_POOLED)
+		test_fail(tp, TEST_ERR_GOT_HELD);
+	if (obj->copy != obj->seq)
+		test_fail(tp, TEST_ERR_STALE);
+	obj->seq++;
+	return obj;
+}
+
+struct test_obj *test_get(struct test_pool *tp, unsigned int who)
+{
+	return test_claim(tp, syncpool_get(&tp->pool, GFP_NOWAIT), who);
+}
+
+struct test_obj *test_try_get(struct test_pool *tp, unsigned int who)
+{
+	return test_claim(tp, syncpool_try_get(&tp->pool), who);
+}
+
+/* Stamp @obj for its way back; the caller puts it. */
+void test_disown(struct test_pool *tp, struct test_obj *obj, unsigned int who)
+{
+	int held = TEST_HELD_BY(who);
+
+	obj->copy = obj->seq;
+	if (atomic_cmpxchg(&obj->state, held, TEST_POOLED) != held)
+		test_fail(tp, TEST_ERR_PUT);
+}
+
+void test_put(struct test_pool *tp, struct test_obj *obj, unsigned int who)
+{
+	test_disown(tp, obj, who);
+	syncpool_put(&tp->pool, obj);
+}
+
+unsigned int test_get_many(struct test_pool *tp, struct test_obj **objs,
+			   unsigned int n, unsigned int who)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		objs[i] = test_get(tp, who);
+		if (!objs[i])
+			break;
+	}
+	return i;
+}
+
+void test_put_many(struct test_pool *tp, struct test_obj **objs,
+		   unsigned int n, unsigned int who)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		test_put(tp, objs[i], who);
+}
+
+/* Take @n objects and put them back, so that the pool has them. */
+void test_fill(struct test_pool *tp, unsigned int n, unsigned int who)
+{
+	struct test_obj **objs = kunit_kcalloc(tp->test, n, sizeof(*objs),
+					       GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(tp->test, objs);
+	KUNIT_ASSERT_EQ(tp->test, test_get_many(tp, objs, n, who), n);
+	test_put_many(tp, objs, n, who);
+	kunit_kfree(tp->test, objs);
+}
+
+struct syncpool_stats test_stats(struct test_pool *tp)
+{
+	struct syncpool_stats stats;
+
+	syncpool_read_stats(&tp->pool, &stats);
+	return stats;
+}
+
+/* No error so far, and the pool's own accounts agree with the stamps. */
+void test_pool_check(struct test_pool *tp)
+{
+	unsigned int i, held = 0;
+
+	for (i = 0; i < TEST_ERR_NR; i++)
+		KUNIT_EXPECT_EQ_MSG(tp->test, atomic_long_read(&tp->errors[i]), 0L,
+				    "%s", test_error_names[i]);
+	for (i = 0; i < tp->nr; i++)
+		held += (atomic_read(&tp->objs[i].state) & 0xff) == TEST_HELD;
+	if (!tp->live)
+		return;
+	KUNIT_EXPECT_EQ(tp->test, syncpool_outstanding(&tp->pool), (long)held);
+	KUNIT_EXPECT_EQ(tp->test, test_stats(tp).allocs,
+			(unsigned long)atomic_long_read(&tp->allocs));
+	KUNIT_EXPECT_EQ(tp->test, test_stats(tp).frees,
+			(unsigned long)atomic_long_read(&tp->frees));
+}
+
+/* End the pool: every object built has been freed, each once. */
+void test_pool_end(struct test_pool *tp)
+{
+	if (!tp->live)
+		return;
+	test_pool_check(tp);
+	tp->live = false;
+	syncpool_exit(&tp->pool);
+	test_pool_check(tp);
+	KUNIT_EXPECT_EQ(tp->test, atomic_long_read(&tp->allocs),
+			atomic_long_read(&tp->frees));
+}
+
+static int test_pool_setup(struct kunit_resource *res, void *context)
+{
+	res->data = context;
+	return 0;
+}
+
+/* A test that ended early leaves its pool to us. */
+static void test_pool_cleanup(struct kunit_resource *res)
+{
+	struct test_pool *tp = res->data;
+
+	if (tp->live)
+		syncpool_exit(&tp->pool);
+	vfree(tp->objs);
+	kfree(tp);
+}
+
+/* @nr objects and the params of a pool of them, not yet made. */
+struct test_pool *test_pool_prepare(struct kunit *test, unsigned int nr)
+{
+	struct test_pool *tp = kzalloc(sizeof(*tp), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, tp);
+	tp->objs = vzalloc(array_size(nr, sizeof(*tp->objs)));
+	kunit_alloc_resource(test, test_pool_setup, test_pool_cleanup,
+			     GFP_KERNEL, tp);
+	KUNIT_ASSERT_NOT_NULL(test, tp->objs);
+	tp->test = test;
+	tp->nr = nr;
+	raw_spin_lock_init(&tp->lock);
+	INIT_LIST_HEAD(&tp->unused);
+	for (i = 0; i < nr; i++) {
+		tp->objs[i].magic = TEST_MAGIC;
+		tp->objs[i].canary = ~TEST_MAGIC;
+		list_add_tail(&tp->objs[i].unused, &tp->unused);
+	}
+	tp->params = (struct syncpool_params){
+		.name = test->name,
+		.alloc = test_alloc,
+		.free = test_free,
+		.data = tp,
+		.obj_size = sizeof(struct test_obj),
+	};
+	return tp;
+}
+
+struct test_pool *test_pool_make(struct kunit *test, unsigned int nr,
+				 unsigned int flags)
+{
+	struct test_pool *tp = test_pool_prepare(test, nr);
+
+	tp->params.flags = flags;
+	if (flags & SYNCPOOL_FREE_SLEEPS)
+		tp->params.free = test_free_sleeps;
+	KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
+	tp->live = true;
+	return tp;
+}
+
+struct test_thread {
+	struct completion done;
+	struct completion *go;
+	void (*fn)(unsigned int id, void *arg);
+	void *arg;
+	unsigned int id;
+};
+
+static int test_thread_fn(void *data)
+{
+	struct test_thread *thread = data;
+
+	wait_for_completion(thread->go);
+	thread->fn(thread->id, thread->arg);
+	complete(&thread->done);
+	return 0;
+}
+
+/* Run @fn in @nr threads at once, with ids from 0, and wait for them. */
+void test_threads(struct kunit *test, unsigned int nr,
+		  void (*fn)(unsigned int id, void *arg), void *arg)
+{
+	struct test_thread *threads;
+	struct completion go;
+	struct task_struct *task;
+	unsigned int i, started = 0;
+
+	init_completion(&go);
+	threads = kunit_kcalloc(test, nr, sizeof(*threads), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, threads);
+	for (i = 0; i < nr; i++) {
+		threads[i] = (struct test_thread){
+			.go = &go, .fn = fn, .arg = arg, .id = i,
+		};
+		init_completion(&threads[i].done);
+		task = kthread_run(test_thread_fn, &threads[i], "pool_test/%u", i);
+		if (IS_ERR(task))
+			break;
+		started++;
+	}
+	complete_all(&go);
+	for (i = 0; i < started; i++)
+		wait_for_completion(&threads[i].done);
+	KUNIT_ASSERT_EQ(test, started, nr);
+	kunit_kfree(test, threads);
+}
+
+void test_stay_on(unsigned int cpu)
+{
+	set_cpus_allowed_ptr(current, cpumask_of(cpu));
+}
+
+/* Stay on the first CPU; the number of another. */
+unsigned int test_other_cpu(struct kunit *test)
+{
+	unsigned int cpu = cpumask_first(cpu_online_mask);
+	unsigned int other = cpumask_next(cpu, cpu_online_mask);
+
+	if (other >= nr_cpu_ids)
+		kunit_skip(test, "needs two CPUs");
+	test_stay_on(cpu);
+	return other;
+}
+
+struct test_call {
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+static int test_call_fn(void *data)
+{
+	struct test_call *call = data;
+
+	call->fn(call->arg);
+	return 0;
+}
+
+/* Run @fn in a task on @cpu, and wait for it. */
+void test_on_cpu(struct kunit *test, unsigned int cpu, void (*fn)(void *arg),
+		 void *arg)
+{
+	struct test_call call = { fn, arg };
+
+	KUNIT_ASSERT_EQ(test, smp_call_on_cpu(cpu, test_call_fn, &call, false), 0);
+}
+
+static int test_hook_setup(struct kunit_resource *res, void *context)
+{
+	WRITE_ONCE(pool_hook_fn, context);
+	return 0;
+}
+
+static void test_hook_cleanup(struct kunit_resource *res)
+{
+	WRITE_ONCE(pool_hook_fn, NULL);
+	synchronize_rcu();
+}
+
+/* Have @fn called at the hook points until the test ends. */
+void test_hook(struct kunit *test, void (*fn)(enum pool_hook_point point))
+{
+	kunit_alloc_resource(test, test_hook_setup, test_hook_cleanup,
+			     GFP_KERNEL, fn);
+}
+
+/* Run a line of shell; its exit status, or an errno. */
+int test_shell(const char *fmt, ...)
+{
+	char *argv[] = { "/bin/sh", "-c", NULL, NULL };
+	char *envp[] = { "PATH=/bin:/sbin", NULL };
+	va_list args;
+	int err;
+
+	va_start(args, fmt);
+	argv[2] = kvasprintf(GFP_KERNEL, fmt, args);
+	va_end(args);
+	if (!argv[2])
+		return -ENOMEM;
+	err = call_usermodehelper(argv[0], argv, envp, UMH_WAIT_PROC);
+	kfree(argv[2]);
+	return err > 0 ? err >> 8 ?: err : err;
+}
+
+u32 test_random(u32 *seed)
+{
+	u32 x = *seed ?: 2463534242U;
+
+	x ^= x << 13;
+	x ^= x >> 17;
+	x ^= x << 5;
+	*seed = x;
+	return x;
+}
