@@ -20,6 +20,7 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck disable=SC2034  # used by the scripts that source this file
 SCRIPTS=$TOP/scripts
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/syncpool
+# shellcheck disable=SC2034  # likewise
 JOBS_BUILD=$(nproc)
 
 export LC_ALL=C.UTF-8

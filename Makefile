@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0
+# For people; Kbuild beside it is what the kernel's build reads.
+
+KDIR ?= $(shell scripts/kdir)
+PREFIX ?= /usr/local
+export KDIR PREFIX DESTDIR
+
+all: ## build syncpool.ko and the examples against KDIR
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+install: ## install module, header and Module.symvers (PREFIX, DESTDIR)
+	scripts/install
+
+clean: ## remove what builds and runs have made
+	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	rm -rf out
+
+check: ## all gates and tests; installs packages, builds a kernel, boots guests
+	scripts/check
+
+demo: ## compress with and without the pool in a guest [FILE=path] [JOBS=n]
+	scripts/demo
+
+litmus: ## prove the barriers by the kernel's memory model (needs herd7)
+	scripts/litmus
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\): .*## /  \1	/p' $(MAKEFILE_LIST) | expand -t 18
+	@echo "KDIR is $(KDIR)"
+
+.PHONY: all install clean check demo litmus help
