@@ -55,6 +55,7 @@ void pool_defer_flush(void)
 	queue_work(pool_wq, &pool_defer_work);
 	flush_work(&pool_defer_work);
 }
+EXPORT_SYMBOL_IF_KUNIT(pool_defer_flush);
 
 /*
  * May the slab allocator, which most free callbacks end in, be called here?

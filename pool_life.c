@@ -25,6 +25,7 @@
 
 LIST_HEAD(pool_list);
 DEFINE_MUTEX(pool_list_lock);
+EXPORT_SYMBOL_IF_KUNIT(pool_list_lock);
 
 static int pool_set_init(struct pool_set *set, struct pool_core *core)
 {
@@ -420,3 +421,4 @@ void pool_shutdown_module(const struct module *owner)
 		pool_core_free(core);
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(pool_shutdown_module);
