@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * torture_fake - "fakewriters": what else happens to a pool while it is used
+ *
+ * They rotate, shrink, prefill and poll the pools, wait for them to be idle,
+ * which they mostly are not, and create, use and destroy pools beside them.
+ */
+#include <linux/fs.h>
+#include <linux/irq_work.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "pool_torture.h"
+
+#define TORT_SIDE_OBJECTS	40U
+
+enum tort_fake_op {
+	TORT_CLEANUP,
+	TORT_SHRINK,
+	TORT_POLL,
+	TORT_PREFILL,
+	TORT_WAIT,
+	TORT_SIDE,
+	TORT_FAKE_NR,
+};
+
+struct tort_faker {
+	struct torture_random_state	rand;
+	unsigned int			index;
+	struct task_struct		*task;
+	unsigned long			done[TORT_FAKE_NR];
+	unsigned long			shrunk;
+	unsigned long			idle;
+};
+
+/* a pool that lives for one call */
+struct tort_side {
+	struct tort_pool	tp;
+	struct irq_work		put_last;
+	struct tort_stamp	*objs[TORT_SIDE_OBJECTS];
+	unsigned int		nr;
+	char			name[24];
+};
+
+static struct tort_faker *tort_fakers;
+static int tort_nfakers;
+
+static void tort_drop_caches(const char *what)
+{
+	struct file *file = filp_open("/proc/sys/vm/drop_caches", O_WRONLY, 0);
+	loff_t pos = 0;
+
+	if (IS_ERR(file)) {
+		tort_error("drop_caches: %ld\n", PTR_ERR(file));
+		return;
+	}
+	if (kernel_write(file, what, 1, &pos) != 1)
+		tort_error("drop_caches does not take a %s\n", what);
+	filp_close(file, NULL);
+}
+
+/*
+ * Have the kernel run its shrinkers, as an administrator would: it lets no
+ * module call them. What they free, they free in this task.
+ */
+static void tort_shrink(struct tort_faker *f)
+{
+	if (!tort_shrink_begin())
+		return;
+	/* 4: no message for each of the next; 2: slab caches, all shrinkers */
+	if (f->done[TORT_SHRINK] == 1)
+		tort_drop_caches("4");
+	tort_drop_caches("2");
+	f->shrunk += tort_shrink_end();
+}
+
+/* Counters only grow, however many read and write them. */
+static void tort_poll(struct tort_pool *tp)
+{
+	struct syncpool_stats a, b;
+
+	syncpool_read_stats(tp->pool, &a);
+	/* any number will do while others work, if it is no wild one */
+	if (syncpool_count(tp->pool) > 1UL << 24)
+		tort_error("%s: %lu objects cached\n", tp->name,
+			   syncpool_count(tp->pool));
+	if (abs(syncpool_outstanding(tp->pool)) > 1L << 24)
+		tort_error("%s: %ld objects out\n", tp->name,
+			   syncpool_outstanding(tp->pool));
+	syncpool_read_stats(tp->pool, &b);
+	if (b.allocs < a.allocs || b.steals < a.steals || b.grows < a.grows ||
+	    b.rotations < a.rotations || b.nested < a.nested ||
+	    b.spills < a.spills || b.refills < a.refills)
+		tort_error("%s: a counter went back\n", tp->name);
+}
+
+static void tort_wait(struct tort_faker *f, struct tort_pool *tp)
+{
+	int err = syncpool_wait_idle(tp->pool, torture_random(&f->rand) / 16 % 4);
+
+	if (!err)
+		f->idle++;
+	else if (err != -ETIMEDOUT)
+		tort_error("%s: wait_idle gave %d\n", tp->name, err);
+}
+
+static void tort_side_put_last(struct irq_work *w)
+{
+	struct tort_side *side = container_of(w, struct tort_side, put_last);
+
+	syncpool_put(side->tp.pool, side->objs[0]);
+}
+
+static void tort_side_get(struct tort_side *side, u32 holder)
+{
+	struct tort_stamp *obj;
+
+	while (side->nr < TORT_SIDE_OBJECTS) {
+		obj = syncpool_get(side->tp.pool, GFP_KERNEL);
+		if (!obj)
+			break;
+		tort_take(obj, &side->tp, holder);
+		side->objs[side->nr++] = obj;
+	}
+}
+
+/* All but the first object here, that one in an interrupt: it has to wake us. */
+static void tort_side_put(struct tort_side *side, u32 holder)
+{
+	unsigned int i;
+	int err;
+
+	if (!side->nr)
+		return;
+	for (i = 0; i < side->nr; i++)
+		tort_give(side->objs[i], &side->tp, holder);
+	for (i = 1; i < side->nr; i++)
+		syncpool_put(side->tp.pool, side->objs[i]);
+	side->nr = 0;
+	irq_work_queue(&side->put_last);
+	err = syncpool_wait_idle(side->tp.pool, 30 * HZ);
+	if (err)
+		tort_error("%s: the last put did not wake wait_idle: %d\n",
+			   side->name, err);
+	irq_work_sync(&side->put_last);
+}
+
+static void tort_side_use(struct tort_side *side, struct tort_faker *f)
+{
+	u32 holder = TORT_HOLDER(TORT_TASK, 0x8000 + f->index);
+	struct tort_pool twin = { .name = "twin" };
+	int err = tort_pool_open(&twin, side->name);
+
+	if (err != -EEXIST && err != -ENOMEM)
+		tort_error("a second pool %s: %d\n", side->name, err);
+	tort_side_get(side, holder);
+	if (torture_random(&f->rand) & BIT(6))
+		syncpool_cleanup(side->tp.pool);
+	tort_side_put(side, holder);
+	tort_side_get(side, holder);
+	while (side->nr) {
+		tort_give(side->objs[--side->nr], &side->tp, holder);
+		syncpool_put(side->tp.pool, side->objs[side->nr]);
+	}
+	if (torture_random(&f->rand) & BIT(7))
+		tort_pool_settle(&side->tp);
+}
+
+static void tort_side_life(struct tort_faker *f)
+{
+	struct tort_side *side = kzalloc(sizeof(*side), GFP_KERNEL);
+	int err;
+
+	if (!side)
+		return;
+	snprintf(side->name, sizeof(side->name), "torture-side-%u", f->index);
+	side->tp.name = side->name;
+	side->tp.slab = torture_random(&f->rand) & BIT(8);
+	if (torture_random(&f->rand) & BIT(9))
+		side->tp.flags = SYNCPOOL_FREE_SLEEPS;
+	side->put_last = IRQ_WORK_INIT_HARD(tort_side_put_last);
+	err = tort_pool_open(&side->tp, side->name);
+	if (err) {
+		tort_error("%s: cannot be made: %d\n", side->name, err);
+	} else {
+		tort_side_use(side, f);
+		tort_pool_close(&side->tp);
+	}
+	kfree(side);
+}
+
+static void tort_fake_do(struct tort_faker *f, enum tort_fake_op op,
+			 struct tort_pool *tp)
+{
+	f->done[op]++;
+	switch (op) {
+	case TORT_CLEANUP:
+		syncpool_cleanup(tp->pool);
+		break;
+	case TORT_SHRINK:
+		tort_shrink(f);
+		break;
+	case TORT_POLL:
+		tort_poll(tp);
+		break;
+	case TORT_PREFILL:
+		syncpool_prefill(tp->pool, 100, GFP_KERNEL);
+		break;
+	case TORT_WAIT:
+		tort_wait(f, tp);
+		break;
+	default:
+		tort_side_life(f);
+	}
+}
+
+static int tort_faker(void *arg)
+{
+	struct tort_faker *f = arg;
+	unsigned long r;
+
+	set_user_nice(current, MAX_NICE);
+	while (!torture_must_stop()) {
+		r = torture_random(&f->rand) >> 4;
+		tort_fake_do(f, r % TORT_FAKE_NR, tort_pool_any(r >> 8));
+		torture_hrtimeout_ms(1 + (r >> 16) % 16, 1000, &f->rand);
+		stutter_wait("tort_faker");
+	}
+	torture_kthread_stopping("tort_faker");
+	return 0;
+}
+
+int tort_fakers_start(int nfakewriters)
+{
+	int i, err = 0;
+
+	tort_fakers = kcalloc(nfakewriters, sizeof(*tort_fakers), GFP_KERNEL);
+	if (!tort_fakers)
+		return -ENOMEM;
+	tort_nfakers = nfakewriters;
+	for (i = 0; !err && i < nfakewriters; i++) {
+		tort_fakers[i].index = i;
+		err = torture_create_kthread(tort_faker, &tort_fakers[i],
+					     tort_fakers[i].task);
+	}
+	return err;
+}
+
+unsigned long tort_fakers_shrunk(void)
+{
+	unsigned long n = 0;
+	int i;
+
+	for (i = 0; i < tort_nfakers; i++)
+		n += tort_fakers[i].shrunk;
+	return n;
+}
+
+void tort_fakers_print(void)
+{
+	unsigned long n[TORT_FAKE_NR] = { 0 }, idle = 0;
+	int i, op;
+
+	for (i = 0; i < tort_nfakers; i++) {
+		for (op = 0; op < TORT_FAKE_NR; op++)
+			n[op] += tort_fakers[i].done[op];
+		idle += tort_fakers[i].idle;
+	}
+	pr_alert("pool_torture: fakewriters: cleanups %lu, shrinks %lu, polls %lu, prefills %lu, waits %lu (idle %lu), pools made %lu\n",
+		 n[TORT_CLEANUP], n[TORT_SHRINK], n[TORT_POLL], n[TORT_PREFILL],
+		 n[TORT_WAIT], idle, n[TORT_SIDE]);
+}
+
+void tort_fakers_stop(void)
+{
+	int i;
+
+	for (i = 0; i < tort_nfakers; i++)
+		torture_stop_kthread(tort_faker, tort_fakers[i].task);
+}
+
+void tort_fakers_free(void)
+{
+	kfree(tort_fakers);
+}

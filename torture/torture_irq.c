@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * torture_irq - the load from interrupts
+ *
+ * Each CPU has a timer (softirq), an hrtimer that expires in hardirq even on
+ * PREEMPT_RT, an irq_work that both raise, and, where the architecture has
+ * one, an NMI handler. They are not stopped when a CPU goes: the kernel moves
+ * its timers to others, and they come back with it.
+ */
+#include <linux/cpuhotplug.h>
+#include <linux/hrtimer.h>
+#include <linux/irq_work.h>
+#include <linux/timer.h>
+
+#include "pool_torture.h"
+
+struct tort_cpu {
+	struct timer_list	timer;
+	struct hrtimer		hrtimer;
+	struct irq_work		irq_work;
+	struct tort_hand	hands[TORT_CTX_NR];
+};
+
+static struct tort_cpu __percpu *tort_cpus;
+static int tort_cpuhp_state = -1;
+
+/* On this CPU: one irq_work on two CPUs at once would share a hand. */
+static void tort_raise(void)
+{
+	irq_work_queue(&this_cpu_ptr(tort_cpus)->irq_work);
+}
+
+static void tort_timer(struct timer_list *t)
+{
+	struct tort_cpu *c = container_of(t, struct tort_cpu, timer);
+
+	tort_hand_step(&c->hands[TORT_SOFTIRQ], tort_steps);
+	if (torture_must_stop_irq())
+		return;
+	tort_raise();
+	mod_timer(&c->timer, jiffies + 1);
+}
+
+static enum hrtimer_restart tort_hrtimer(struct hrtimer *t)
+{
+	struct tort_cpu *c = container_of(t, struct tort_cpu, hrtimer);
+	struct tort_hand *hand = &c->hands[TORT_HRTIMER];
+	u64 us = tort_irq_us / 2 + torture_random(&hand->rand) % tort_irq_us;
+
+	tort_hand_step(hand, tort_steps);
+	if (torture_must_stop_irq())
+		return HRTIMER_NORESTART;
+	if (us % 4 == 0)
+		tort_raise();
+	hrtimer_forward_now(t, ns_to_ktime(us * NSEC_PER_USEC));
+	return HRTIMER_RESTART;
+}
+
+static void tort_irq_work(struct irq_work *w)
+{
+	struct tort_cpu *c = container_of(w, struct tort_cpu, irq_work);
+
+	tort_hand_step(&c->hands[TORT_IRQ_WORK], tort_steps);
+}
+
+void tort_irq_nmi(void)
+{
+	this_cpu_inc(tort_counts.nmis);
+	if (!torture_must_stop_irq())
+		tort_hand_step(&this_cpu_ptr(tort_cpus)->hands[TORT_NMI],
+			       tort_steps);
+}
+
+/* On @cpu, as it comes up; also for all that are up at the start. */
+static int tort_cpu_online(unsigned int cpu)
+{
+	struct tort_cpu *c = per_cpu_ptr(tort_cpus, cpu);
+
+	this_cpu_inc(tort_counts.onlines);
+	del_timer_sync(&c->timer);
+	c->timer.expires = jiffies + 1;
+	add_timer_on(&c->timer, cpu);
+	hrtimer_cancel(&c->hrtimer);
+	hrtimer_start(&c->hrtimer, ns_to_ktime(tort_irq_us * NSEC_PER_USEC),
+		      HRTIMER_MODE_REL_PINNED_HARD);
+	return 0;
+}
+
+static int tort_cpu_offline(unsigned int cpu)
+{
+	this_cpu_inc(tort_counts.offlines);
+	return 0;
+}
+
+static void tort_cpu_init(struct tort_cpu *c, unsigned int cpu)
+{
+	enum tort_ctx ctx;
+
+	timer_setup(&c->timer, tort_timer, TIMER_PINNED);
+	hrtimer_init(&c->hrtimer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+	c->hrtimer.function = tort_hrtimer;
+	c->irq_work = IRQ_WORK_INIT_HARD(tort_irq_work);
+	for (ctx = 0; ctx < TORT_CTX_NR; ctx++)
+		tort_hand_init(&c->hands[ctx], ctx, cpu);
+}
+
+int tort_irq_start(void)
+{
+	unsigned int cpu;
+	int err;
+
+	tort_cpus = alloc_percpu(struct tort_cpu);
+	if (!tort_cpus)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		tort_cpu_init(per_cpu_ptr(tort_cpus, cpu), cpu);
+	err = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "pool_torture:online",
+				tort_cpu_online, tort_cpu_offline);
+	if (err < 0)
+		return err;
+	tort_cpuhp_state = err;
+	return tort_nmi_start();
+}
+
+/* torture_must_stop_irq() is true: nothing starts again. */
+void tort_irq_stop(void)
+{
+	enum tort_ctx ctx;
+	unsigned int cpu;
+
+	if (!tort_cpus)
+		return;
+	tort_nmi_stop();
+	if (tort_cpuhp_state >= 0)
+		cpuhp_remove_state_nocalls(tort_cpuhp_state);
+	for_each_possible_cpu(cpu) {
+		struct tort_cpu *c = per_cpu_ptr(tort_cpus, cpu);
+
+		del_timer_sync(&c->timer);
+		hrtimer_cancel(&c->hrtimer);
+		irq_work_sync(&c->irq_work);
+		for (ctx = 0; ctx < TORT_CTX_NR; ctx++)
+			tort_hand_empty(&c->hands[ctx]);
+	}
+	free_percpu(tort_cpus);
+	tort_cpus = NULL;
+}

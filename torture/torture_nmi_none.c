@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0
+/* torture_nmi_none - for architectures where a module cannot have NMIs */
+#include "pool_torture.h"
+
+int tort_nmi_start(void)
+{
+	return 0;
+}
+
+void tort_nmi_stop(void)
+{
+}

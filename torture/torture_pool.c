@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * torture_pool - the pools under torture, their objects and the books
+ *
+ * Every pool's callbacks keep books of their own, which the pool's own
+ * numbers have to match once all is quiet. Objects come from a slab cache, so
+ * that the kernel's checkers see their misuse, or from an arena: memory that
+ * stays to the end, where the stamp of an object that was freed says so
+ * whenever it turns up again, and where an object that was lost is found.
+ */
+#include <linux/bitmap.h>
+#include <linux/delay.h>
+#include <linux/hardirq.h>
+#include <linux/jiffies.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "pool_torture.h"
+
+/* how long all may take to come to rest, under emulation and lockdep */
+#define TORT_SETTLE	(30 * HZ)
+
+static void *tort_alloc(gfp_t gfp, void *data);
+static void tort_free(void *obj, void *data);
+
+static struct tort_pool tort_pools[] = {
+	{ .name = "torture-arena" },
+	{ .name = "torture-slab", .slab = true },
+	{ .name = "torture-sleeps", .slab = true, .flags = SYNCPOOL_FREE_SLEEPS },
+	{ .name = "torture_lazy" },
+	{ .name = "torture-debug", .flags = SYNCPOOL_DEBUG },
+};
+
+#define TORT_LAZY	3U
+#define TORT_DEBUG	4U
+
+static DEFINE_SYNCPOOL(torture_lazy, tort_alloc, tort_free,
+		       &tort_pools[TORT_LAZY]);
+static unsigned int tort_npools;
+
+static struct kmem_cache *tort_cache;
+static struct tort_stamp *tort_arena;
+static unsigned long *tort_arena_map;
+static unsigned int tort_arena_objects;
+
+/* under tort_shrink_lock, but for reads by the task that set it */
+static DEFINE_MUTEX(tort_shrink_lock);
+static struct task_struct *tort_shrink_task;
+static unsigned long tort_shrunk;
+
+static DEFINE_PER_CPU(struct torture_random_state, tort_alloc_rand);
+
+struct tort_pool *tort_pool_any(unsigned long random)
+{
+	return &tort_pools[random % tort_npools];
+}
+
+/* Any context. */
+static struct tort_stamp *tort_arena_alloc(unsigned long start)
+{
+	unsigned int tries, i = start % tort_arena_objects;
+
+	for (tries = 0; tries < 4; tries++) {
+		i = find_next_zero_bit(tort_arena_map, tort_arena_objects, i);
+		if (i >= tort_arena_objects)
+			i = 0;
+		else if (!test_and_set_bit_lock(i, tort_arena_map))
+			return &tort_arena[i];
+	}
+	return NULL;
+}
+
+static bool tort_slab_usable(void)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		return preemptible();
+	if (IS_ENABLED(CONFIG_PROVE_RAW_LOCK_NESTING))
+		return !in_hardirq();
+	return true;
+}
+
+/* The state stays while the memory is free, so a second free is seen. */
+static void tort_construct(void *mem)
+{
+	struct tort_stamp *obj = mem;
+
+	atomic_set(&obj->state, TORT_FREED);
+}
+
+static struct tort_stamp *tort_slab_alloc(gfp_t gfp)
+{
+	if (!tort_slab_usable())
+		return NULL;
+	return kmem_cache_alloc(tort_cache, gfp | __GFP_NOWARN);
+}
+
+static void *tort_alloc(gfp_t gfp, void *data)
+{
+	struct tort_pool *tp = data;
+	struct tort_stamp *obj = NULL;
+	unsigned long r;
+
+	if (in_nmi())
+		tort_error("%s: alloc called in NMI\n", tp->name);
+	if (READ_ONCE(tp->gone))
+		tort_error("%s: alloc called after exit\n", tp->name);
+	preempt_disable();
+	r = torture_random(this_cpu_ptr(&tort_alloc_rand));
+	preempt_enable();
+	if (!tort_fail_alloc || r % tort_fail_alloc)
+		obj = tp->slab ? tort_slab_alloc(gfp) : tort_arena_alloc(r >> 8);
+	if (!obj) {
+		atomic_long_inc(&tp->fails);
+		return NULL;
+	}
+	tort_make(obj, tp);
+	atomic_long_inc(&tp->allocs);
+	atomic_long_inc(&tp->live);
+	return obj;
+}
+
+static void tort_free_checks(struct tort_pool *tp)
+{
+	if (in_nmi())
+		tort_error("%s: free called in NMI\n", tp->name);
+	if (READ_ONCE(tp->gone))
+		tort_error("%s: free called after exit\n", tp->name);
+	if (!(tp->flags & SYNCPOOL_FREE_SLEEPS))
+		return;
+	might_sleep();
+	if (atomic_long_read(&tp->frees) % 256 == 0)
+		usleep_range(20, 100);
+}
+
+static void tort_free(void *mem, void *data)
+{
+	struct tort_pool *tp = data;
+	struct tort_stamp *obj = mem;
+
+	tort_free_checks(tp);
+	tort_end(obj, tp);
+	if (in_task() && READ_ONCE(tort_shrink_task) == current)
+		tort_shrunk++;
+	if (tp->slab)
+		kmem_cache_free(tort_cache, obj);
+	else
+		clear_bit_unlock(obj - tort_arena, tort_arena_map);
+	atomic_long_inc(&tp->frees);
+	/* last: who sees nothing live may take the module away */
+	atomic_long_dec(&tp->live);
+}
+
+/* From here to the end, what this task frees counts as shrunk. */
+bool tort_shrink_begin(void)
+{
+	if (!mutex_trylock(&tort_shrink_lock))
+		return false;
+	tort_shrunk = 0;
+	WRITE_ONCE(tort_shrink_task, current);
+	return true;
+}
+
+unsigned long tort_shrink_end(void)
+{
+	unsigned long n = tort_shrunk;
+
+	WRITE_ONCE(tort_shrink_task, NULL);
+	mutex_unlock(&tort_shrink_lock);
+	return n;
+}
+
+/* Make @tp's pool. -EEXIST and the rest as syncpool_create(). */
+int tort_pool_open(struct tort_pool *tp, const char *name)
+{
+	struct syncpool_params params = {
+		.name = name,
+		.alloc = tort_alloc,
+		.free = tort_free,
+		.data = tp,
+		.obj_size = sizeof(struct tort_stamp),
+		.flags = tp->flags,
+	};
+	struct syncpool *pool = syncpool_create(&params);
+
+	if (IS_ERR(pool))
+		return PTR_ERR(pool);
+	tp->pool = pool;
+	return 0;
+}
+
+/* Do the pool's books match ours? They do when nothing moves. */
+static bool tort_pool_exact(struct tort_pool *tp)
+{
+	struct syncpool_stats s;
+
+	if (syncpool_outstanding(tp->pool) ||
+	    syncpool_count(tp->pool) != atomic_long_read(&tp->live))
+		return false;
+	syncpool_read_stats(tp->pool, &s);
+	return s.allocs == atomic_long_read(&tp->allocs) &&
+	       s.frees == atomic_long_read(&tp->frees) &&
+	       s.alloc_fails == atomic_long_read(&tp->fails);
+}
+
+static void tort_pool_report(struct tort_pool *tp)
+{
+	struct syncpool_stats s;
+
+	syncpool_read_stats(tp->pool, &s);
+	tort_error("%s: pool says out %ld, cached %lu, allocs %lu, frees %lu, fails %lu\n",
+		   tp->name, syncpool_outstanding(tp->pool),
+		   syncpool_count(tp->pool), s.allocs, s.frees, s.alloc_fails);
+	tort_error("%s: in fact live %ld, allocs %ld, frees %ld, fails %ld\n",
+		   tp->name, atomic_long_read(&tp->live),
+		   atomic_long_read(&tp->allocs), atomic_long_read(&tp->frees),
+		   atomic_long_read(&tp->fails));
+}
+
+/* Every object is back: the numbers have to become exact. */
+void tort_pool_settle(struct tort_pool *tp)
+{
+	unsigned long deadline = jiffies + TORT_SETTLE;
+	int err;
+
+	while (!tort_pool_exact(tp)) {
+		if (time_after(jiffies, deadline)) {
+			tort_pool_report(tp);
+			return;
+		}
+		schedule_timeout_idle(1);
+	}
+	err = syncpool_wait_idle(tp->pool, TORT_SETTLE);
+	if (err)
+		tort_error("%s: nothing is out, yet wait_idle gave %d\n",
+			   tp->name, err);
+	if (!tort_pool_exact(tp) && !syncpool_count(tp->pool))
+		tort_pool_report(tp);
+}
+
+static void tort_arena_search(struct tort_pool *tp)
+{
+	unsigned int i;
+
+	for (i = 0; i < tort_arena_objects; i++) {
+		struct tort_stamp *s = &tort_arena[i];
+
+		if (s->owner == tp && atomic_read(&s->state) != TORT_FREED)
+			tort_error("%s: lost %p: state %#x, last holder %#x, seq %lu\n",
+				   tp->name, s, atomic_read(&s->state),
+				   s->holder, s->seq);
+	}
+}
+
+/* End @tp's pool; every object must have come back and be freed. */
+void tort_pool_close(struct tort_pool *tp)
+{
+	if (tp->pool == &torture_lazy)
+		syncpool_exit(tp->pool);
+	else
+		syncpool_destroy(tp->pool);
+	WRITE_ONCE(tp->gone, true);
+	tp->pool = NULL;
+	if (atomic_long_read(&tp->live) ||
+	    atomic_long_read(&tp->allocs) != atomic_long_read(&tp->frees))
+		tort_error("%s: allocs %ld, frees %ld, live %ld after exit\n",
+			   tp->name, atomic_long_read(&tp->allocs),
+			   atomic_long_read(&tp->frees),
+			   atomic_long_read(&tp->live));
+	if (!tp->slab)
+		tort_arena_search(tp);
+}
+
+static int tort_arena_init(unsigned int objects)
+{
+	unsigned int i;
+
+	tort_arena = vzalloc(array_size(objects, sizeof(*tort_arena)));
+	tort_arena_map = bitmap_zalloc(objects, GFP_KERNEL);
+	/* a cache with a constructor is never merged with another */
+	tort_cache = kmem_cache_create("pool_torture", sizeof(struct tort_stamp),
+				       0, SLAB_HWCACHE_ALIGN, tort_construct);
+	if (!tort_arena || !tort_arena_map || !tort_cache)
+		return -ENOMEM;
+	tort_arena_objects = objects;
+	for (i = 0; i < objects; i++)
+		atomic_set(&tort_arena[i].state, TORT_FREED);
+	return 0;
+}
+
+int tort_pools_init(unsigned int arena_objects, bool debug)
+{
+	unsigned int i;
+	int err = tort_arena_init(arena_objects);
+
+	for (i = 0; !err && i < (debug ? TORT_DEBUG + 1 : TORT_DEBUG); i++) {
+		if (i == TORT_LAZY)
+			tort_pools[i].pool = &torture_lazy;
+		else
+			err = tort_pool_open(&tort_pools[i], tort_pools[i].name);
+		if (!err)
+			tort_npools = i + 1;
+	}
+	return err;
+}
+
+void tort_pools_settle(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < tort_npools; i++)
+		tort_pool_settle(&tort_pools[i]);
+}
+
+/* Add up what the pools counted, and in @all our own books. */
+void tort_pools_sum(struct syncpool_stats *sum, struct tort_pool *all)
+{
+	unsigned long *to = (unsigned long *)sum;
+	unsigned int i, k;
+
+	for (i = 0; i < tort_npools; i++) {
+		struct tort_pool *tp = &tort_pools[i];
+		struct syncpool_stats s;
+
+		syncpool_read_stats(tp->pool, &s);
+		/* all fields are counters of this type */
+		for (k = 0; k < sizeof(s) / sizeof(*to); k++)
+			to[k] += ((unsigned long *)&s)[k];
+		atomic_long_add(atomic_long_read(&tp->live), &all->live);
+		atomic_long_add(atomic_long_read(&tp->fails), &all->fails);
+	}
+}
+
+void tort_pools_exit(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < tort_npools; i++)
+		tort_pool_close(&tort_pools[i]);
+	tort_npools = 0;
+	/* complains by itself about objects that are left */
+	kmem_cache_destroy(tort_cache);
+	bitmap_free(tort_arena_map);
+	vfree(tort_arena);
+}
