@@ -130,10 +130,10 @@ static int pool_core_publish(struct pool_core *core)
 		err = -EEXIST;
 	if (!err) {
 		list_add_tail(&core->node, &pool_list);
+		pool_age_init(core);
 		/* P: release; users depend on the pointer; litmus/activate */
 		smp_store_release(&pool->core, core);
 		pool_publish(core);
-		pool_age_init(core);
 	}
 	mutex_unlock(&pool_list_lock);
 	return err;
