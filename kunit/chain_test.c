@@ -523,4 +523,5 @@ static struct kunit_suite chain_suite = {
 	.name = "pool_chain",
 	.test_cases = chain_cases,
 };
+
 kunit_test_suite(chain_suite);

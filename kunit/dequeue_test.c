@@ -12,7 +12,7 @@
 #include "test_pool.h"
 
 #define RING		16U
-#define WRAP		(1UL << POOL_DEQUEUE_BITS)
+#define WRAP		BIT(POOL_DEQUEUE_BITS)
 #define THIEVES		9U
 #define VALUES		2000000UL
 
@@ -368,4 +368,5 @@ static struct kunit_suite dequeue_suite = {
 	.name = "pool_dequeue",
 	.test_cases = dequeue_cases,
 };
+
 kunit_test_suite(dequeue_suite);

@@ -380,8 +380,9 @@ void test_hook(struct kunit *test, void (*fn)(enum pool_hook_point point))
 /* Run a line of shell; its exit status, or an errno. */
 int test_shell(const char *fmt, ...)
 {
-	char *argv[] = { "/bin/sh", "-c", NULL, NULL };
-	char *envp[] = { "PATH=/bin:/sbin", NULL };
+	char shell[] = "/bin/sh", option[] = "-c", path[] = "PATH=/bin:/sbin";
+	char *argv[4] = { shell, option };
+	char *envp[2] = { path };
 	va_list args;
 	int err;
 

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0
+/* rotation_test - generations: what survives, what is freed, and who is pinned */
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/kthread.h>
+#include <linux/rcupdate.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+
+#include "test_pool.h"
+
+#define ME	1U
+
+/* Go's TestPoolGC: 100 objects survive one cycle, and not two. */
+static void rotation_survive_one(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, 100, 0);
+
+	test_fill(tp, 100, ME);
+	KUNIT_EXPECT_EQ(test, syncpool_cleanup(&tp->pool), 0UL);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 100UL);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 0L);
+	KUNIT_EXPECT_EQ(test, syncpool_cleanup(&tp->pool), 100UL);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 100L);
+	KUNIT_EXPECT_EQ(test, syncpool_cleanup(&tp->pool), 0UL);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).rotations, 3UL);
+	test_pool_end(tp);
+}
+
+/* A pool is reaped after its first time too, each object once. */
+static void rotation_reap_again(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, 100, 0);
+	long round;
+
+	for (round = 1; round <= 5; round++) {
+		test_fill(tp, 100, ME);
+		KUNIT_EXPECT_EQ(test, syncpool_cleanup(&tp->pool), 0UL);
+		KUNIT_EXPECT_EQ(test, syncpool_cleanup(&tp->pool), 100UL);
+		KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 100 * round);
+		KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
+		test_pool_check(tp);
+	}
+	test_pool_end(tp);
+}
+
+/* What is asked for comes back out of the victim; the rest goes on ageing. */
+static void rotation_victim(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, 100, 0);
+	struct test_obj *objs[100];
+
+	test_stay_on(raw_smp_processor_id());
+	test_fill(tp, 100, ME);
+	syncpool_cleanup(&tp->pool);
+	KUNIT_ASSERT_EQ(test, test_get_many(tp, objs, 10, ME), 10U);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).victim_hits, 10UL);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).allocs, 100UL);
+	test_put_many(tp, objs, 10, ME);
+	KUNIT_EXPECT_EQ(test, syncpool_cleanup(&tp->pool), 90UL);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 10UL);
+	KUNIT_ASSERT_EQ(test, test_get_many(tp, objs, 11, ME), 11U);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).allocs, 101UL);
+	test_put_many(tp, objs, 11, ME);
+	test_pool_end(tp);
+}
+
+static void fill_60(void *tp)
+{
+	test_fill(tp, 60, ME);
+}
+
+/* The victim's chains are open to other CPUs, not their private[]. */
+static void rotation_victim_steal(struct kunit *test)
+{
+	unsigned int cpu = test_other_cpu(test), n;
+	struct test_pool *tp = test_pool_make(test, 60, 0);
+	struct test_obj *objs[60];
+
+	test_on_cpu(test, cpu, fill_60, tp);
+	syncpool_cleanup(&tp->pool);
+	for (n = 0; n < 60; n++) {
+		objs[n] = test_try_get(tp, ME);
+		if (!objs[n])
+			break;
+	}
+	KUNIT_EXPECT_GE(test, n, 60U - POOL_LOCAL_MAX);
+	KUNIT_EXPECT_LT(test, n, 60U);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).victim_hits, (unsigned long)n);
+	test_put_many(tp, objs, n, ME);
+	KUNIT_EXPECT_EQ(test, syncpool_cleanup(&tp->pool), 60UL - n);
+	test_pool_end(tp);
+}
+
+/* Steady use over 20 rotations builds no more than the first time. */
+static void rotation_steady_use(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, 200, 0);
+	unsigned int i;
+
+	test_stay_on(raw_smp_processor_id());
+	for (i = 0; i < 20; i++) {
+		test_fill(tp, 50, ME);
+		KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->allocs), 50L);
+		syncpool_cleanup(&tp->pool);
+	}
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 0L);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).rotations, 20UL);
+	test_pool_end(tp);
+}
+
+/*
+ * Somebody rotates while an owner stands, pinned and locked, in the middle of
+ * an operation on the set that becomes the victim.
+ */
+static struct {
+	struct task_struct *task;
+	enum pool_hook_point point;
+	struct test_pool *tp;
+	struct completion go;
+	struct completion done;
+	unsigned long rotations;
+	bool rotated;
+} pinned;
+
+static void pinned_hook(enum pool_hook_point point)
+{
+	unsigned int us;
+
+	if (point != pinned.point || current != READ_ONCE(pinned.task))
+		return;
+	WRITE_ONCE(pinned.task, NULL);
+	complete(&pinned.go);
+	for (us = 0; us < 10 * USEC_PER_SEC && !READ_ONCE(pinned.rotated); us++)
+		udelay(1);
+}
+
+static unsigned long scan(struct test_pool *tp, unsigned long nr)
+{
+	struct shrinker *shrinker = tp->pool.core->shrinker;
+	struct shrink_control sc = { .gfp_mask = GFP_KERNEL, .nr_to_scan = nr };
+
+	return shrinker->scan_objects(shrinker, &sc);
+}
+
+/* One rotation goes through; a second has to wait for whoever is pinned. */
+static int pinned_rotate(void *unused)
+{
+	struct test_pool *tp = pinned.tp;
+	unsigned int i;
+
+	wait_for_completion(&pinned.go);
+	for (i = 0; i < 100; i++) {
+		scan(tp, 1000);
+		usleep_range(100, 200);
+	}
+	pinned.rotations = test_stats(tp).rotations;
+	WRITE_ONCE(pinned.rotated, true);
+	complete(&pinned.done);
+	return 0;
+}
+
+static void pinned_start(struct kunit *test, struct test_pool *tp,
+			 unsigned int cpu, enum pool_hook_point point)
+{
+	struct task_struct *task;
+
+	pinned.tp = tp;
+	pinned.point = point;
+	pinned.rotated = false;
+	init_completion(&pinned.go);
+	init_completion(&pinned.done);
+	task = kthread_create(pinned_rotate, NULL, "pool_rotate");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	kthread_bind(task, cpu);
+	wake_up_process(task);
+	test_hook(test, pinned_hook);
+	WRITE_ONCE(pinned.task, current);
+}
+
+static const struct pinned_case {
+	const char *name;
+	enum pool_hook_point point;
+	bool put;		/* where puts come by, else gets */
+} pinned_cases[] = {
+	{ "get", POOL_HOOK_GET, false },
+	{ "put", POOL_HOOK_PUT, true },
+	{ "spill", POOL_HOOK_SPILL, true },
+	{ "refill", POOL_HOOK_REFILL, false },
+	{ "steal", POOL_HOOK_STEAL, false },
+	{ "victim", POOL_HOOK_VICTIM, false },
+};
+
+static void pinned_desc(const struct pinned_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(pinned, pinned_cases, pinned_desc);
+
+#define PINNED_OBJS	200U
+
+static void rotation_under_owner(struct kunit *test)
+{
+	const struct pinned_case *c = test->param_value;
+	unsigned int cpu = test_other_cpu(test), n;
+	struct test_pool *tp = test_pool_make(test, PINNED_OBJS, 0);
+	struct test_obj **objs;
+
+	objs = kunit_kcalloc(test, PINNED_OBJS, sizeof(*objs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	test_fill(tp, PINNED_OBJS / 2, ME);
+	n = c->put ? test_get_many(tp, objs, PINNED_OBJS, ME) : 0;
+	pinned_start(test, tp, cpu, c->point);
+	while (READ_ONCE(pinned.task) && (c->put ? n : n < PINNED_OBJS)) {
+		if (c->put)
+			test_put(tp, objs[--n], ME);
+		else
+			objs[n++] = test_get(tp, ME);
+	}
+	KUNIT_EXPECT_NULL(test, pinned.task);
+	complete(&pinned.go);
+	wait_for_completion(&pinned.done);
+	KUNIT_EXPECT_TRUE(test, pinned.rotated);
+	KUNIT_EXPECT_EQ(test, pinned.rotations, 1UL);
+	test_pool_check(tp);
+	test_put_many(tp, objs, n, ME);
+	/* and it turns again once the owner has gone on */
+	syncpool_cleanup(&tp->pool);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).rotations, 2UL);
+	test_pool_end(tp);
+}
+
+static void busy_thread(unsigned int id, void *arg)
+{
+	struct test_obj *objs[30];
+	struct test_pool *tp = arg;
+	unsigned int i, n;
+
+	for (i = 0; i < 300; i++) {
+		if (id < 2) {
+			syncpool_cleanup(&tp->pool);
+		} else if (id == 2) {
+			scan(tp, 20);
+			usleep_range(50, 100);
+		} else {
+			for (n = 0; n < 10; n++)
+				test_put_many(tp, objs,
+					      test_get_many(tp, objs, 30, id + 1),
+					      id + 1);
+		}
+	}
+}
+
+/* Two that clean up, one that scans, five that get and put. */
+static void rotation_busy(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, 2000, 0);
+
+	test_threads(test, 8, busy_thread, tp);
+	KUNIT_EXPECT_GE(test, test_stats(tp).rotations, 600UL);
+	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&tp->pool), 0L);
+	test_pool_end(tp);
+}
+
+/* exit in the middle of a rotation that a scan has begun */
+static void rotation_exit(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, 200, 0);
+	unsigned int i;
+
+	for (i = 0; i < 10; i++) {
+		test_fill(tp, 200, ME);
+		scan(tp, 1);
+		test_fill(tp, 20, ME);
+		test_pool_end(tp);
+		KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
+		tp->live = true;
+		atomic_long_set(&tp->allocs, 0);
+		atomic_long_set(&tp->frees, 0);
+	}
+	test_pool_end(tp);
+}
+
+static struct kunit_case rotation_cases[] = {
+	KUNIT_CASE(rotation_survive_one),
+	KUNIT_CASE(rotation_reap_again),
+	KUNIT_CASE(rotation_victim),
+	KUNIT_CASE(rotation_victim_steal),
+	KUNIT_CASE(rotation_steady_use),
+	KUNIT_CASE_PARAM(rotation_under_owner, pinned_gen_params),
+	KUNIT_CASE(rotation_busy),
+	KUNIT_CASE(rotation_exit),
+	{}
+};
+
+static struct kunit_suite rotation_suite = {
+	.name = "pool_rotation",
+	.test_cases = rotation_cases,
+};
+
+kunit_test_suite(rotation_suite);
