@@ -136,3 +136,10 @@ copy_tree() {
 		--exclude='*.mod' --exclude='*.mod.c' --exclude='.*.cmd' --exclude='*.a' \
 		--exclude=Module.symvers --exclude=modules.order . | tar -C "$1" -x
 }
+
+# make_tmp: a folder in TMP that is gone when the script ends. Two runs at once
+# never share one.
+make_tmp() {
+	TMP=$(mktemp -d "${TMPDIR:-/tmp}/syncpool-${0##*/}.XXXXXX")
+	trap 'rm -rf "$TMP"' EXIT
+}
