@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * context_test - interrupts into the middle of an operation
+ *
+ * At each hook point of an operation an irq_work is raised on this CPU. The
+ * hook is called pinned with interrupts on, so the interrupt lands there, finds
+ * its own CPU's owner busy, and gets and puts all the same.
+ */
+#include <linux/delay.h>
+#include <linux/hardirq.h>
+#include <linux/irq_work.h>
+#include <linux/string.h>
+
+#include "test_load.h"
+
+#define ME	1U
+#define IRQ	2U
+#define OBJS	300U
+#define TAKE	4U		/* gets in the interrupt */
+#define GIVE	40U		/* puts in the interrupt: more than find room */
+
+static struct {
+	struct irq_work work;
+	struct test_pool *tp;
+	struct task_struct *task;
+	enum pool_hook_point point;
+	unsigned int take;
+	unsigned int give;
+	unsigned int cpu;
+	struct test_obj *took[TAKE];
+	struct test_obj *gives[GIVE];
+	unsigned int nested_slots;	/* full when the interrupt was done */
+	unsigned long nested;		/* operations that met a busy owner */
+	bool in_hardirq;
+	bool done;
+	bool inside;			/* done before the owner went on */
+} force;
+
+static unsigned int nested_slots(struct test_pool *tp)
+{
+	struct pool_local *l = this_cpu_ptr(READ_ONCE(tp->pool.core->local)->locals);
+	unsigned int i, n = 0;
+
+	for (i = 0; i < POOL_NESTED; i++)
+		n += !!READ_ONCE(l->nested[i]);
+	return n;
+}
+
+static void force_irq(struct irq_work *work)
+{
+	unsigned long before = test_stats(force.tp).nested;
+	unsigned int i;
+
+	force.in_hardirq = in_hardirq() && smp_processor_id() == force.cpu;
+	for (i = 0; i < force.give; i++)
+		test_put(force.tp, force.gives[i], IRQ);
+	force.nested_slots = nested_slots(force.tp);
+	for (i = 0; i < force.take; i++)
+		force.took[i] = test_get(force.tp, IRQ);
+	force.nested = test_stats(force.tp).nested - before;
+	WRITE_ONCE(force.done, true);
+}
+
+static void force_hook(enum pool_hook_point point)
+{
+	unsigned int us;
+
+	if (point != force.point || current != READ_ONCE(force.task))
+		return;
+	WRITE_ONCE(force.task, NULL);
+	force.cpu = smp_processor_id();
+	irq_work_queue(&force.work);
+	for (us = 0; us < USEC_PER_SEC && !READ_ONCE(force.done); us++)
+		udelay(1);
+	force.inside = READ_ONCE(force.done);
+}
+
+static const struct force_case {
+	const char *name;
+	enum pool_hook_point point;
+	bool put;		/* where puts come by, else gets */
+	bool locked;		/* the try-lock is taken there */
+} force_cases[] = {
+	{ "get", POOL_HOOK_GET, false, true },
+	{ "put", POOL_HOOK_PUT, true, true },
+	{ "spill", POOL_HOOK_SPILL, true, true },
+	{ "refill", POOL_HOOK_REFILL, false, true },
+	{ "steal", POOL_HOOK_STEAL, false, true },
+	{ "victim", POOL_HOOK_VICTIM, false, false },
+	{ "claimed", POOL_HOOK_CLAIMED, false, true },
+	{ "drained", POOL_HOOK_DRAINED, false, true },
+};
+
+static void force_desc(const struct force_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(force, force_cases, force_desc);
+
+/* Get or put until the hook has been called and the interrupt has come. */
+static void force_run(struct kunit *test, struct test_pool *tp)
+{
+	const struct force_case *c = test->param_value;
+	struct test_obj **objs;
+	unsigned int n, i;
+
+	objs = kunit_kcalloc(test, OBJS, sizeof(*objs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	KUNIT_ASSERT_EQ(test, test_get_many(tp, force.gives, force.give, IRQ),
+			force.give);
+	n = test_get_many(tp, objs, 150, ME);
+	if (!c->put) {
+		test_put_many(tp, objs, n, ME);
+		n = 0;
+	}
+	memset(force.took, 0, sizeof(force.took));
+	force.tp = tp;
+	force.point = c->point;
+	force.done = false;
+	force.inside = false;
+	force.work = IRQ_WORK_INIT_HARD(force_irq);
+	test_hook(test, force_hook);
+	WRITE_ONCE(force.task, current);
+	while (READ_ONCE(force.task) && (c->put ? n : n < OBJS)) {
+		if (c->put)
+			test_put(tp, objs[--n], ME);
+		else
+			objs[n++] = test_get(tp, ME);
+		if (!c->put && !objs[n - 1])
+			n--;
+	}
+	KUNIT_EXPECT_NULL(test, force.task);
+	irq_work_sync(&force.work);
+	KUNIT_EXPECT_TRUE(test, force.inside);
+	KUNIT_EXPECT_TRUE(test, force.in_hardirq);
+	test_put_many(tp, objs, n, ME);
+	for (i = 0; i < force.take; i++)
+		if (force.took[i])
+			test_put(tp, force.took[i], IRQ);
+	kunit_kfree(test, objs);
+}
+
+/* Everything is back: count is exact, and it all comes out of the pool. */
+static void force_end(struct test_pool *tp)
+{
+	struct kunit *test = tp->test;
+
+	pool_defer_flush();
+	test_pool_check(tp);
+	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&tp->pool), 0L);
+	syncpool_cleanup(&tp->pool);
+	syncpool_cleanup(&tp->pool);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
+	test_pool_end(tp);
+}
+
+/* Gets alone: from tails, from the victim, and at last from alloc. */
+static void context_forced_get(struct kunit *test)
+{
+	const struct force_case *c = test->param_value;
+	struct test_pool *tp = test_pool_make(test, OBJS, 0);
+	unsigned int i;
+
+	test_stay_on(raw_smp_processor_id());
+	force.take = TAKE;
+	force.give = 0;
+	force_run(test, tp);
+	for (i = 0; i < TAKE; i++)
+		KUNIT_EXPECT_NOT_NULL(test, force.took[i]);
+	if (c->locked && c->point != POOL_HOOK_PUT)
+		KUNIT_EXPECT_GT(test, force.nested, 0UL);
+	force_end(tp);
+}
+
+/* Puts until the nested slots are full, and then some, which are freed. */
+static void context_forced_put(struct kunit *test)
+{
+	const struct force_case *c = test->param_value;
+	struct test_pool *tp = test_pool_make(test, OBJS, 0);
+
+	test_stay_on(raw_smp_processor_id());
+	force.take = 0;
+	force.give = GIVE;
+	force_run(test, tp);
+	pool_defer_flush();
+	if (c->locked) {
+		KUNIT_EXPECT_GT(test, force.nested, 0UL);
+		KUNIT_EXPECT_EQ(test, force.nested_slots, POOL_NESTED);
+		KUNIT_EXPECT_GT(test, atomic_long_read(&tp->frees), 0L);
+	}
+	/* the owner finds them there; nothing is stranded */
+	test_pool_check(tp);
+	force_end(tp);
+}
+
+/* The same with a free callback that sleeps: every drop is deferred. */
+static void context_forced_sleeps(struct kunit *test)
+{
+	const struct force_case *c = test->param_value;
+	struct test_pool *tp = test_pool_make(test, OBJS, SYNCPOOL_FREE_SLEEPS);
+
+	test_stay_on(raw_smp_processor_id());
+	force.take = TAKE;
+	force.give = GIVE;
+	force_run(test, tp);
+	pool_defer_flush();
+	if (c->locked)
+		KUNIT_EXPECT_GT(test, atomic_long_read(&tp->frees), 0L);
+	force_end(tp);
+}
+
+/* What lies in the nested slots comes out again by gets alone. */
+static void context_nested_collected(struct kunit *test)
+{
+	const struct force_case put = { "put", POOL_HOOK_PUT, true, true };
+	struct test_pool *tp = test_pool_make(test, OBJS, 0);
+	unsigned int n = 0, left = OBJS;
+	unsigned long cached;
+	struct test_obj **objs;
+
+	objs = kunit_kcalloc(test, OBJS, sizeof(*objs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	test->param_value = &put;
+	test_stay_on(raw_smp_processor_id());
+	force.take = 0;
+	force.give = POOL_NESTED;
+	force_run(test, tp);
+	KUNIT_EXPECT_EQ(test, force.nested_slots, POOL_NESTED);
+	cached = syncpool_count(&tp->pool);
+	while (left--) {
+		objs[n] = test_try_get(tp, ME);
+		if (!objs[n])
+			break;
+		n++;
+	}
+	KUNIT_EXPECT_EQ(test, (unsigned long)n, cached);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
+	test_put_many(tp, objs, n, ME);
+	force_end(tp);
+}
+
+static const struct load_case {
+	const char *name;
+	unsigned int flags;
+} load_cases[] = {
+	{ "plain", 0 },
+	{ "free sleeps", SYNCPOOL_FREE_SLEEPS },
+	{ "debug", SYNCPOOL_DEBUG },
+};
+
+static void load_desc(const struct load_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(load, load_cases, load_desc);
+
+/* Task, softirq and hardirq on every CPU, with cleanup and the shrinker. */
+static void context_all_at_once(struct kunit *test)
+{
+	const struct load_case *c = test->param_value;
+	struct test_pool *tp = test_pool_make(test, 4000, c->flags);
+	struct test_load *load = test_load_start(tp);
+	struct syncpool_stats stats;
+
+	msleep(5000);
+	test_load_stop(load);
+	pool_defer_flush();
+	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&tp->pool), 0L);
+	stats = test_stats(tp);
+	KUNIT_EXPECT_GT(test, stats.rotations, 0UL);
+	KUNIT_EXPECT_GT(test, stats.frees, 0UL);
+	kunit_info(test, "%lu allocs, %lu steals, %lu victim hits, %lu rotations, %lu nested",
+		   stats.allocs, stats.steals, stats.victim_hits,
+		   stats.rotations, stats.nested);
+	test_pool_end(tp);
+}
+
+static struct kunit_case context_cases[] = {
+	KUNIT_CASE_PARAM(context_forced_get, force_gen_params),
+	KUNIT_CASE_PARAM(context_forced_put, force_gen_params),
+	KUNIT_CASE_PARAM(context_forced_sleeps, force_gen_params),
+	KUNIT_CASE(context_nested_collected),
+	KUNIT_CASE_PARAM(context_all_at_once, load_gen_params),
+	{}
+};
+
+static struct kunit_suite context_suite = {
+	.name = "pool_context",
+	.test_cases = context_cases,
+};
+
+kunit_test_suite(context_suite);

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/* hotplug_test - CPUs that go, with what they held, and come back */
+#include <linux/cpu.h>
+#include <linux/delay.h>
+
+#include "test_load.h"
+
+#define ME	1U
+
+static void fill_50(void *tp)
+{
+	test_fill(tp, 50, ME);
+}
+
+static void fill_5(void *tp)
+{
+	test_fill(tp, 5, ME);
+}
+
+static int online_setup(struct kunit_resource *res, void *cpu)
+{
+	res->data = cpu;
+	return 0;
+}
+
+/* whatever a test does, its CPU comes back */
+static void online_cleanup(struct kunit_resource *res)
+{
+	add_cpu((unsigned long)res->data);
+}
+
+static unsigned int hotplug_cpu(struct kunit *test)
+{
+	unsigned int cpu = test_other_cpu(test);
+
+	kunit_alloc_resource(test, online_setup, online_cleanup, GFP_KERNEL,
+			     (void *)(unsigned long)cpu);
+	return cpu;
+}
+
+/* Take all that is cached, without building. */
+static unsigned int take_all(struct test_pool *tp, struct test_obj **objs)
+{
+	unsigned int n;
+
+	for (n = 0; n < tp->nr; n++) {
+		objs[n] = test_try_get(tp, ME);
+		if (!objs[n])
+			break;
+	}
+	return n;
+}
+
+/* What a CPU had for itself is not lost with it: moved, or freed. */
+static void hotplug_rescue(struct kunit *test)
+{
+	unsigned int cpu = hotplug_cpu(test), n;
+	struct test_pool *tp = test_pool_make(test, 100, 0);
+	struct test_obj *objs[100];
+
+	test_on_cpu(test, cpu, fill_5, tp);
+	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 5UL);
+	n = take_all(tp, objs);
+	KUNIT_EXPECT_EQ(test, n, 5U);
+	test_put_many(tp, objs, n, ME);
+	KUNIT_ASSERT_EQ(test, add_cpu(cpu), 0);
+	/* back, and clean */
+	test_on_cpu(test, cpu, fill_50, tp);
+	test_pool_check(tp);
+	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
+	n = take_all(tp, objs);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
+	KUNIT_EXPECT_EQ(test, n + atomic_long_read(&tp->frees),
+			atomic_long_read(&tp->allocs));
+	test_put_many(tp, objs, n, ME);
+	test_pool_end(tp);
+}
+
+/* Its part of the victim is freed, or open to others. */
+static void hotplug_victim(struct kunit *test)
+{
+	unsigned int cpu = hotplug_cpu(test), n;
+	struct test_pool *tp = test_pool_make(test, 100, 0);
+	struct test_obj *objs[100];
+
+	test_on_cpu(test, cpu, fill_50, tp);
+	syncpool_cleanup(&tp->pool);
+	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool) + atomic_long_read(&tp->frees),
+			50UL);
+	n = take_all(tp, objs);
+	KUNIT_EXPECT_GT(test, n, 0U);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
+	test_put_many(tp, objs, n, ME);
+	test_pool_end(tp);
+}
+
+/* A rotation, a shrink and an exit with a CPU gone. */
+static void hotplug_gone(struct kunit *test)
+{
+	unsigned int cpu = hotplug_cpu(test);
+	struct test_pool *tp = test_pool_make(test, 100, 0);
+
+	test_on_cpu(test, cpu, fill_50, tp);
+	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
+	syncpool_cleanup(&tp->pool);
+	syncpool_cleanup(&tp->pool);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
+	KUNIT_ASSERT_EQ(test, add_cpu(cpu), 0);
+	test_on_cpu(test, cpu, fill_50, tp);
+	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
+	test_pool_end(tp);
+}
+
+/* CPUs go and come under a load from every context. */
+static void hotplug_under_load(struct kunit *test)
+{
+	unsigned int first = cpumask_first(cpu_online_mask), cpu, i = 0;
+	struct test_pool *tp;
+	struct test_load *load;
+
+	hotplug_cpu(test);
+	tp = test_pool_make(test, 4000, 0);
+	load = test_load_start(tp);
+	while (i < 24) {
+		for_each_present_cpu(cpu) {
+			if (cpu == first)
+				continue;
+			KUNIT_EXPECT_EQ(test, remove_cpu(cpu), 0);
+			msleep(20);
+			KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
+			i++;
+		}
+	}
+	test_load_stop(load);
+	pool_defer_flush();
+	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&tp->pool), 0L);
+	test_pool_end(tp);
+}
+
+static struct kunit_case hotplug_cases[] = {
+	KUNIT_CASE(hotplug_rescue),
+	KUNIT_CASE(hotplug_victim),
+	KUNIT_CASE(hotplug_gone),
+	KUNIT_CASE(hotplug_under_load),
+	{}
+};
+
+static struct kunit_suite hotplug_suite = {
+	.name = "pool_hotplug",
+	.test_cases = hotplug_cases,
+};
+
+kunit_test_suite(hotplug_suite);

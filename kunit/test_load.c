@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * test_load - a load on one pool from every context at once
+ *
+ * Threads, softirqs (timers), hardirqs (hrtimers and irq_work) on every CPU get
+ * and put, holding some objects from one turn to the next, while others clean
+ * up, shrink and read counts.
+ */
+#include <linux/cpu.h>
+#include <linux/delay.h>
+#include <linux/hrtimer.h>
+#include <linux/irq_work.h>
+#include <linux/kthread.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/timer.h>
+
+#include "test_load.h"
+
+#define HELD		12U
+#define LOAD_THREADS	6U
+#define TIMER_NS	(700 * NSEC_PER_USEC)
+
+/* one context's objects; nobody else touches them */
+struct load_context {
+	struct test_pool *tp;
+	unsigned int who;
+	u32 seed;
+	unsigned int nr;
+	unsigned long turns;
+	struct test_obj *objs[HELD];
+};
+
+struct load_cpu {
+	struct test_load *load;
+	struct timer_list timer;
+	struct hrtimer hrtimer;
+	struct irq_work work;
+	struct load_context softirq;
+	struct load_context hardirq;
+	struct load_context irq_work;
+};
+
+struct test_load {
+	struct test_pool *tp;
+	bool stop;
+	unsigned int threads;
+	struct task_struct *tasks[LOAD_THREADS];
+	struct load_context context[LOAD_THREADS];
+	struct load_cpu __percpu *cpus;
+};
+
+static void load_context_init(struct load_context *c, struct test_pool *tp,
+			      unsigned int who)
+{
+	c->tp = tp;
+	c->who = who;
+	c->seed = who * 2654435761U;
+}
+
+/* Hold a random number of objects. */
+static void load_turn(struct load_context *c)
+{
+	unsigned int want = test_random(&c->seed) % (HELD + 1);
+
+	c->turns++;
+	while (c->nr < want) {
+		c->objs[c->nr] = test_get(c->tp, c->who);
+		if (!c->objs[c->nr])
+			break;
+		c->nr++;
+	}
+	while (c->nr > want)
+		test_put(c->tp, c->objs[--c->nr], c->who);
+}
+
+static void load_context_end(struct load_context *c)
+{
+	while (c->nr)
+		test_put(c->tp, c->objs[--c->nr], c->who);
+}
+
+static void load_timer(struct timer_list *timer)
+{
+	struct load_cpu *lc = container_of(timer, struct load_cpu, timer);
+
+	load_turn(&lc->softirq);
+	if (!READ_ONCE(lc->load->stop))
+		mod_timer(timer, jiffies + 1);
+}
+
+static enum hrtimer_restart load_hrtimer(struct hrtimer *timer)
+{
+	struct load_cpu *lc = container_of(timer, struct load_cpu, hrtimer);
+
+	load_turn(&lc->hardirq);
+	if (READ_ONCE(lc->load->stop))
+		return HRTIMER_NORESTART;
+	hrtimer_forward_now(timer, ns_to_ktime(TIMER_NS));
+	return HRTIMER_RESTART;
+}
+
+static void load_irq_work(struct irq_work *work)
+{
+	load_turn(&container_of(work, struct load_cpu, work)->irq_work);
+}
+
+static void load_reclaim(struct test_load *load, unsigned int turn)
+{
+	struct test_pool *tp = load->tp;
+	struct pool_core *core = tp->pool.core;
+	struct shrink_control sc = { .gfp_mask = GFP_KERNEL, .nr_to_scan = 32 };
+
+	if (turn % 4 == 0)
+		syncpool_cleanup(&tp->pool);
+	else
+		core->shrinker->scan_objects(core->shrinker, &sc);
+	syncpool_count(&tp->pool);
+	test_stats(tp);
+	usleep_range(200, 1000);
+}
+
+/* The first thread reclaims. The others hit their CPU's irq_work as they go. */
+static int load_thread(void *data)
+{
+	struct load_context *c = data;
+	struct test_load *load = container_of(c, struct test_load,
+					      context[c->who - 1]);
+
+	while (!READ_ONCE(load->stop)) {
+		if (c->who == 1) {
+			load_reclaim(load, c->turns++);
+			continue;
+		}
+		load_turn(c);
+		if (test_random(&c->seed) % 8 == 0) {
+			preempt_disable();
+			irq_work_queue(&this_cpu_ptr(load->cpus)->work);
+			preempt_enable();
+		}
+		if (c->turns % 64 == 0)
+			usleep_range(50, 200);
+	}
+	load_context_end(c);
+	return 0;
+}
+
+static void load_start_cpu(void *arg)
+{
+	struct test_load *load = arg;
+	struct load_cpu *lc = this_cpu_ptr(load->cpus);
+
+	mod_timer(&lc->timer, jiffies + 1);
+	hrtimer_start(&lc->hrtimer, ns_to_ktime(TIMER_NS),
+		      HRTIMER_MODE_REL_PINNED_HARD);
+}
+
+static void load_init_cpu(struct test_load *load, unsigned int cpu)
+{
+	struct load_cpu *lc = per_cpu_ptr(load->cpus, cpu);
+	unsigned int who = 100 + 10 * cpu;
+
+	lc->load = load;
+	timer_setup(&lc->timer, load_timer, TIMER_PINNED);
+	hrtimer_init(&lc->hrtimer, CLOCK_MONOTONIC,
+		     HRTIMER_MODE_REL_PINNED_HARD);
+	lc->hrtimer.function = load_hrtimer;
+	lc->work = IRQ_WORK_INIT_HARD(load_irq_work);
+	load_context_init(&lc->softirq, load->tp, who);
+	load_context_init(&lc->hardirq, load->tp, who + 1);
+	load_context_init(&lc->irq_work, load->tp, who + 2);
+}
+
+/* Until test_load_stop(). No assertion: what runs has to be stopped. */
+struct test_load *test_load_start(struct test_pool *tp)
+{
+	struct test_load *load = kzalloc(sizeof(*load), GFP_KERNEL);
+	struct task_struct *task;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(tp->test, load);
+	load->tp = tp;
+	load->cpus = alloc_percpu(struct load_cpu);
+	KUNIT_ASSERT_NOT_NULL(tp->test, load->cpus);
+	for_each_possible_cpu(i)
+		load_init_cpu(load, i);
+	for (i = 0; i < LOAD_THREADS; i++) {
+		load_context_init(&load->context[i], tp, i + 1);
+		task = kthread_run(load_thread, &load->context[i],
+				   "pool_load/%u", i);
+		if (IS_ERR(task))
+			break;
+		load->tasks[load->threads++] = get_task_struct(task);
+	}
+	for_each_online_cpu(i)
+		test_on_cpu(tp->test, i, load_start_cpu, load);
+	return load;
+}
+
+static unsigned long load_end_cpu(struct load_cpu *lc)
+{
+	struct load_context *c;
+	unsigned long least = ULONG_MAX;
+
+	del_timer_sync(&lc->timer);
+	hrtimer_cancel(&lc->hrtimer);
+	irq_work_sync(&lc->work);
+	for (c = &lc->softirq; c <= &lc->irq_work; c++) {
+		load_context_end(c);
+		least = min(least, c->turns);
+	}
+	return least;
+}
+
+/* Stop, put everything back, and see that everybody had a turn. */
+void test_load_stop(struct test_load *load)
+{
+	struct kunit *test = load->tp->test;
+	unsigned long least = ULONG_MAX;
+	unsigned int i;
+
+	WRITE_ONCE(load->stop, true);
+	for (i = 0; i < load->threads; i++) {
+		kthread_stop(load->tasks[i]);
+		put_task_struct(load->tasks[i]);
+		least = min(least, load->context[i].turns);
+	}
+	for_each_possible_cpu(i)
+		least = min(least, load_end_cpu(per_cpu_ptr(load->cpus, i)));
+	KUNIT_EXPECT_EQ(test, load->threads, LOAD_THREADS);
+	KUNIT_EXPECT_GT(test, least, 0UL);
+	free_percpu(load->cpus);
+	kfree(load);
+}
