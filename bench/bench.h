@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * pool_bench - what syncpool and its peers cost, in one module
+ *
+ * bench_main.c		runs what the module parameter "run" asks for
+ * bench_step.c		single-steps code: instructions, locked ones, and the
+ *			longest stretch that cannot be preempted
+ * bench_loops.c	syncpool's loops, and the floor
+ * bench_peers.c	the peers' loops
+ * bench_worst.c	slow paths, each stepped once, at their worst
+ * bench_multi.c	several CPUs at once
+ *
+ * Every line of the result begins with "pool_bench: " in the kernel's log.
+ */
+#ifndef _BENCH_H
+#define _BENCH_H
+
+#include <linux/compiler.h>
+#include <linux/types.h>
+
+#define BENCH_BURST	100U	/* puts, then as many gets */
+#define BENCH_BULK	16U
+#define BENCH_SIZE	256U	/* bytes of an object */
+
+/**
+ * struct bench_case - one loop
+ * @work: what it does; cases of the same @work are comparable
+ * @who: with what
+ * @ops: operations that one turn of the loop does
+ * @setup: may sleep; 0 or an errno
+ * @loop: does it @n times
+ * @teardown: may sleep
+ */
+struct bench_case {
+	const char	*work;
+	const char	*who;
+	unsigned int	ops;
+	int		(*setup)(void);
+	void		(*loop)(unsigned int n);
+	void		(*teardown)(void);
+};
+
+/**
+ * struct bench_steps - what single-stepping saw
+ * @insns: instructions
+ * @locked: those that lock the bus: with a lock prefix, or xchg with memory
+ * @pinned: the longest run of them with preemption or interrupts off
+ */
+struct bench_steps {
+	unsigned long insns;
+	unsigned long locked;
+	unsigned long pinned;
+};
+
+/* The same loop round every body, so that the compiler treats all alike. */
+#define BENCH_LOOP(fn, body)						\
+static noinline void fn(unsigned int n)					\
+{									\
+	while (n--) {							\
+		body;							\
+	}								\
+}
+
+extern void *bench_objs[BENCH_BURST];
+
+extern const struct bench_case bench_syncpool_cases[];
+extern const unsigned int bench_syncpool_nr;
+extern const struct bench_case bench_peer_cases[];
+extern const unsigned int bench_peer_nr;
+
+int bench_step_init(void);
+void bench_step_exit(void);
+void bench_step(void (*fn)(unsigned int n), unsigned int n,
+		struct bench_steps *steps);
+
+int bench_worst(void);
+int bench_multi(void);
+
+#endif /* _BENCH_H */

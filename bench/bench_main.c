@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * bench_main - runs the cases and prints a line for each
+ *
+ * The module does its work in its init and stays, doing nothing, so that
+ * rmmod ends it. A result is a line of CSV after "pool_bench: ".
+ */
+#include <linux/cpumask.h>
+#include <linux/ktime.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+
+#include "bench.h"
+#include "pool.h"
+
+#define BENCH_ROUNDS	7
+#define BENCH_TURNS	2000U	/* operations in a round, less than a tick long */
+
+static char *run = "loops";
+module_param(run, charp, 0444);
+MODULE_PARM_DESC(run, "loops, empty, worst or multi");
+
+/* Nanoseconds of the best round; one an instruction under QEMU's -icount. */
+static u64 bench_best(const struct bench_case *c, unsigned int turns)
+{
+	u64 start, took, best = U64_MAX;
+	unsigned int i;
+
+	for (i = 0; i < BENCH_ROUNDS; i++) {
+		/* or every preempt_enable() takes its unlikely branch */
+		cond_resched();
+		start = ktime_get_ns();
+		c->loop(turns);
+		took = ktime_get_ns() - start;
+		best = min(best, took);
+	}
+	return best;
+}
+
+/* @n / @d with two places after the point */
+#define BENCH_RATIO(n, d)	(n) / (d), (n) % (d) * 100 / (d)
+
+static int bench_run(const struct bench_case *c)
+{
+	unsigned int turns = BENCH_TURNS / c->ops, ops = turns * c->ops;
+	unsigned int few = max(1U, BENCH_BURST / c->ops), few_ops = few * c->ops;
+	struct bench_steps steps;
+	u64 best;
+	int err = c->setup();
+
+	if (err)
+		return err;
+	c->loop(few);
+	best = bench_best(c, turns);
+	cond_resched();
+	bench_step(c->loop, few, &steps);
+	c->teardown();
+	pr_info("pool_bench: loop,%s,%s,%llu.%02llu,%lu.%02lu,%lu.%02lu,%lu\n",
+		c->work, c->who, BENCH_RATIO(best, ops),
+		BENCH_RATIO(steps.insns, few_ops),
+		BENCH_RATIO(steps.locked, few_ops), steps.pinned);
+	return 0;
+}
+
+static int bench_run_all(const struct bench_case *cases, unsigned int nr,
+			 const char *work)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < nr; i++) {
+		if (work && strcmp(cases[i].work, work))
+			continue;
+		err = bench_run(&cases[i]);
+		if (err) {
+			pr_err("pool_bench: %s, %s: error %d\n", cases[i].work,
+			       cases[i].who, err);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static int bench_loops(const char *work)
+{
+	int err = bench_run_all(bench_syncpool_cases, bench_syncpool_nr, work);
+
+	return err ?: bench_run_all(bench_peer_cases, bench_peer_nr, work);
+}
+
+static int bench_start(void)
+{
+	pr_info("pool_bench: machine,cpus,%u\n", nr_cpu_ids);
+	pr_info("pool_bench: memory,pool,%zu\n",
+		sizeof(struct syncpool) + sizeof(struct pool_core));
+	pr_info("pool_bench: memory,cpu,%zu\n",
+		POOL_SETS * sizeof(struct pool_local) +
+		sizeof(struct pool_counters));
+	if (!strcmp(run, "loops"))
+		return bench_loops(NULL);
+	if (!strcmp(run, "empty"))
+		return bench_loops("empty");
+	if (!strcmp(run, "worst"))
+		return bench_worst();
+	if (!strcmp(run, "multi"))
+		return bench_multi();
+	return -EINVAL;
+}
+
+static int __init bench_init(void)
+{
+	int err = bench_step_init();
+
+	if (err)
+		return err;
+	err = bench_start();
+	bench_step_exit();
+	return err;
+}
+
+static void __exit bench_exit(void)
+{
+}
+
+module_init(bench_init);
+module_exit(bench_exit);
+MODULE_DESCRIPTION("Costs of syncpool and of its peers");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * bench_peers - the loops of bench_loops.c with what a driver has today
+ *
+ * The sheaf is a model of SLUB's sheaves (Linux 6.18) for kernels that have
+ * none: an array for each CPU under a try-lock that interrupts respect, a spare
+ * one beside it, and a barn of full and empty ones under a spinlock.
+ */
+#include <linux/llist.h>
+#include <linux/mempool.h>
+#include <linux/objpool.h>
+#include <linux/percpu.h>
+#include <linux/ptr_ring.h>
+#include <linux/slab.h>
+
+#include "bench.h"
+
+#define BENCH_ROOM	128	/* objects that a bounded peer has room for */
+
+static void bench_kfree_objs(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < BENCH_BURST; i++)
+		kfree(bench_objs[i]);
+}
+
+static int bench_kmalloc_objs(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < BENCH_BURST; i++) {
+		bench_objs[i] = kmalloc(BENCH_SIZE, GFP_KERNEL);
+		if (!bench_objs[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* A burst of a peer, whose get and put are expressions. */
+#define BENCH_BURST_LOOP(fn, get, put)					\
+static noinline void fn(unsigned int n)					\
+{									\
+	unsigned int i;							\
+									\
+	while (n--) {							\
+		for (i = 0; i < BENCH_BURST; i++)			\
+			put(bench_objs[i]);				\
+		for (i = 0; i < BENCH_BURST; i++)			\
+			bench_objs[i] = get();				\
+	}								\
+}
+
+/* kmalloc */
+
+static __always_inline void *bench_kmalloc(void)
+{
+	return kmalloc(BENCH_SIZE, GFP_ATOMIC);
+}
+
+static int bench_kmalloc_setup(void)
+{
+	return 0;
+}
+
+static void bench_kmalloc_teardown(void)
+{
+}
+
+BENCH_LOOP(bench_loop_kmalloc, kfree(bench_kmalloc()))
+BENCH_BURST_LOOP(bench_loop_kmalloc_burst, bench_kmalloc, kfree)
+
+/* kmem_cache */
+
+static struct kmem_cache *bench_cache;
+
+static int bench_cache_setup(void)
+{
+	bench_cache = kmem_cache_create("pool_bench", BENCH_SIZE, 0,
+					SLAB_NO_MERGE, NULL);
+	if (!bench_cache)
+		return -ENOMEM;
+	if (kmem_cache_alloc_bulk(bench_cache, GFP_KERNEL, BENCH_BURST,
+				  bench_objs) == BENCH_BURST)
+		return 0;
+	kmem_cache_destroy(bench_cache);
+	return -ENOMEM;
+}
+
+static void bench_cache_teardown(void)
+{
+	kmem_cache_free_bulk(bench_cache, BENCH_BURST, bench_objs);
+	kmem_cache_destroy(bench_cache);
+}
+
+static __always_inline void *bench_cache_get(void)
+{
+	return kmem_cache_alloc(bench_cache, GFP_ATOMIC);
+}
+
+static __always_inline void bench_cache_put(void *obj)
+{
+	kmem_cache_free(bench_cache, obj);
+}
+
+static void bench_cache_bulk(unsigned int n)
+{
+	kmem_cache_free_bulk(bench_cache, n, bench_objs);
+	kmem_cache_alloc_bulk(bench_cache, GFP_ATOMIC, n, bench_objs);
+}
+
+BENCH_LOOP(bench_loop_cache, bench_cache_put(bench_cache_get()))
+BENCH_LOOP(bench_loop_cache_bulk, bench_cache_bulk(BENCH_BULK))
+BENCH_LOOP(bench_loop_cache_bulk_burst, bench_cache_bulk(BENCH_BURST))
+BENCH_BURST_LOOP(bench_loop_cache_burst, bench_cache_get, bench_cache_put)
+
+/* mempool */
+
+static mempool_t bench_mempool;
+
+static __always_inline void *bench_mempool_get(void)
+{
+	return mempool_alloc(&bench_mempool, GFP_ATOMIC);
+}
+
+static __always_inline void bench_mempool_put(void *obj)
+{
+	mempool_free(obj, &bench_mempool);
+}
+
+static int bench_mempool_setup(void)
+{
+	unsigned int i;
+	int err = mempool_init_kmalloc_pool(&bench_mempool, BENCH_ROOM,
+					    BENCH_SIZE);
+
+	if (err)
+		return err;
+	for (i = 0; i < BENCH_BURST; i++)
+		bench_objs[i] = bench_mempool_get();
+	return 0;
+}
+
+static void bench_mempool_teardown(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < BENCH_BURST; i++)
+		bench_mempool_put(bench_objs[i]);
+	mempool_exit(&bench_mempool);
+}
+
+BENCH_LOOP(bench_loop_mempool, bench_mempool_put(bench_mempool_get()))
+BENCH_BURST_LOOP(bench_loop_mempool_burst, bench_mempool_get, bench_mempool_put)
+
+/* objpool */
+
+static struct objpool_head bench_objpool;
+
+static __always_inline void *bench_objpool_get(void)
+{
+	return objpool_pop(&bench_objpool);
+}
+
+static __always_inline void bench_objpool_put(void *obj)
+{
+	objpool_push(obj, &bench_objpool);
+}
+
+static int bench_objpool_setup(void)
+{
+	unsigned int i;
+	int err = objpool_init(&bench_objpool, BENCH_ROOM, BENCH_SIZE,
+			       GFP_KERNEL, NULL, NULL, NULL);
+
+	if (err)
+		return err;
+	for (i = 0; i < BENCH_BURST; i++)
+		bench_objs[i] = bench_objpool_get();
+	return 0;
+}
+
+static int bench_objpool_hot_setup(void)
+{
+	return objpool_init(&bench_objpool, BENCH_ROOM, BENCH_SIZE, GFP_KERNEL,
+			    NULL, NULL, NULL);
+}
+
+static void bench_objpool_teardown(void)
+{
+	objpool_free(&bench_objpool);
+}
+
+static int bench_objpool_empty_setup(void)
+{
+	int err = bench_objpool_hot_setup();
+
+	if (!err)
+		while (bench_objpool_get())
+			;
+	return err;
+}
+
+BENCH_LOOP(bench_loop_objpool, bench_objpool_put(bench_objpool_get()))
+BENCH_LOOP(bench_loop_objpool_empty, bench_objpool_get())
+BENCH_BURST_LOOP(bench_loop_objpool_burst, bench_objpool_get, bench_objpool_put)
+
+/* ptr_ring */
+
+static struct ptr_ring bench_ring;
+
+static __always_inline void *bench_ring_get(void)
+{
+	return ptr_ring_consume(&bench_ring);
+}
+
+static __always_inline void bench_ring_put(void *obj)
+{
+	ptr_ring_produce(&bench_ring, obj);
+}
+
+static int bench_ring_setup(void)
+{
+	int err = bench_kmalloc_objs();
+
+	return err ?: ptr_ring_init(&bench_ring, BENCH_ROOM, GFP_KERNEL);
+}
+
+static int bench_ring_hot_setup(void)
+{
+	int err = bench_ring_setup();
+
+	if (!err)
+		bench_ring_put(bench_objs[0]);
+	return err;
+}
+
+static void bench_ring_teardown(void)
+{
+	ptr_ring_cleanup(&bench_ring, NULL);
+	bench_kfree_objs();
+}
+
+BENCH_LOOP(bench_loop_ring, bench_ring_put(bench_ring_get()))
+BENCH_LOOP(bench_loop_ring_empty, bench_ring_get())
+BENCH_BURST_LOOP(bench_loop_ring_burst, bench_ring_get, bench_ring_put)
+
+/* an llist for each CPU */
+
+static DEFINE_PER_CPU(struct llist_head, bench_llist);
+
+static __always_inline void *bench_llist_get(void)
+{
+	struct llist_node *node;
+
+	preempt_disable();
+	node = llist_del_first(this_cpu_ptr(&bench_llist));
+	preempt_enable();
+	return node;
+}
+
+static __always_inline void bench_llist_put(void *obj)
+{
+	preempt_disable();
+	llist_add(obj, this_cpu_ptr(&bench_llist));
+	preempt_enable();
+}
+
+static int bench_llist_hot_setup(void)
+{
+	int err = bench_kmalloc_objs();
+
+	if (!err)
+		bench_llist_put(bench_objs[0]);
+	return err;
+}
+
+static void bench_llist_teardown(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		llist_del_all(per_cpu_ptr(&bench_llist, cpu));
+	bench_kfree_objs();
+}
+
+BENCH_LOOP(bench_loop_llist, bench_llist_put(bench_llist_get()))
+BENCH_BURST_LOOP(bench_loop_llist_burst, bench_llist_get, bench_llist_put)
+
+/* the sheaf model */
+
+#define BENCH_SHEAF	32U	/* objects in a sheaf */
+#define BENCH_BARN	4U	/* sheaves of either kind in the barn */
+
+struct bench_sheaf {
+	unsigned int	size;
+	void		*objs[BENCH_SHEAF];
+};
+
+struct bench_sheaves {
+	u8			busy;
+	struct bench_sheaf	*main;
+	struct bench_sheaf	*spare;
+};
+
+static DEFINE_PER_CPU(struct bench_sheaves, bench_sheaves);
+static DEFINE_SPINLOCK(bench_barn_lock);
+static struct bench_sheaf bench_sheaf_mem[2 + 2 * BENCH_BARN];
+static struct bench_sheaf *bench_barn_full[BENCH_BARN + 2];
+static struct bench_sheaf *bench_barn_empty[2 * BENCH_BARN + 2];
+static unsigned int bench_barn_nr_full, bench_barn_nr_empty;
+
+/* @s->main is of no use: trade it in. Under the try-lock. */
+static noinline bool bench_sheaf_trade(struct bench_sheaves *s, bool want_full)
+{
+	unsigned int useless = want_full ? 0 : BENCH_SHEAF;
+	unsigned long flags;
+	bool traded = true;
+
+	if (s->spare->size != useless) {
+		swap(s->main, s->spare);
+		return true;
+	}
+	spin_lock_irqsave(&bench_barn_lock, flags);
+	if (want_full && bench_barn_nr_full) {
+		bench_barn_empty[bench_barn_nr_empty++] = s->main;
+		s->main = bench_barn_full[--bench_barn_nr_full];
+	} else if (!want_full && bench_barn_nr_empty) {
+		bench_barn_full[bench_barn_nr_full++] = s->main;
+		s->main = bench_barn_empty[--bench_barn_nr_empty];
+	} else {
+		traded = false;
+	}
+	spin_unlock_irqrestore(&bench_barn_lock, flags);
+	return traded;
+}
+
+static __always_inline void *bench_sheaf_get(void)
+{
+	struct bench_sheaves *s;
+	void *obj = NULL;
+
+	preempt_disable();
+	s = this_cpu_ptr(&bench_sheaves);
+	if (likely(!READ_ONCE(s->busy))) {
+		WRITE_ONCE(s->busy, 1);
+		barrier();
+		if (likely(s->main->size) || bench_sheaf_trade(s, true))
+			obj = s->main->objs[--s->main->size];
+		barrier();
+		WRITE_ONCE(s->busy, 0);
+	}
+	preempt_enable();
+	return obj;
+}
+
+static __always_inline void bench_sheaf_put(void *obj)
+{
+	struct bench_sheaves *s;
+
+	preempt_disable();
+	s = this_cpu_ptr(&bench_sheaves);
+	if (likely(!READ_ONCE(s->busy))) {
+		WRITE_ONCE(s->busy, 1);
+		barrier();
+		if (likely(s->main->size < BENCH_SHEAF) ||
+		    bench_sheaf_trade(s, false))
+			s->main->objs[s->main->size++] = obj;
+		barrier();
+		WRITE_ONCE(s->busy, 0);
+	}
+	preempt_enable();
+}
+
+/* Sheaves for the one CPU that this is about. */
+static int bench_sheaf_setup(void)
+{
+	struct bench_sheaves *s;
+	unsigned int i;
+
+	bench_barn_nr_full = 0;
+	bench_barn_nr_empty = 0;
+	memset(bench_sheaf_mem, 0, sizeof(bench_sheaf_mem));
+	for (i = 2; i < ARRAY_SIZE(bench_sheaf_mem); i++)
+		bench_barn_empty[bench_barn_nr_empty++] = &bench_sheaf_mem[i];
+	preempt_disable();
+	s = this_cpu_ptr(&bench_sheaves);
+	s->main = &bench_sheaf_mem[0];
+	s->spare = &bench_sheaf_mem[1];
+	preempt_enable();
+	return bench_kmalloc_objs();
+}
+
+static int bench_sheaf_hot_setup(void)
+{
+	int err = bench_sheaf_setup();
+
+	if (!err)
+		bench_sheaf_put(bench_objs[0]);
+	return err;
+}
+
+BENCH_LOOP(bench_loop_sheaf, bench_sheaf_put(bench_sheaf_get()))
+BENCH_BURST_LOOP(bench_loop_sheaf_burst, bench_sheaf_get, bench_sheaf_put)
+
+const struct bench_case bench_peer_cases[] = {
+	{ "pair", "sheaf-model", 1, bench_sheaf_hot_setup, bench_loop_sheaf,
+	  bench_kfree_objs },
+	{ "pair", "llist", 1, bench_llist_hot_setup, bench_loop_llist,
+	  bench_llist_teardown },
+	{ "pair", "objpool", 1, bench_objpool_hot_setup, bench_loop_objpool,
+	  bench_objpool_teardown },
+	{ "pair", "ptr_ring", 1, bench_ring_hot_setup, bench_loop_ring,
+	  bench_ring_teardown },
+	{ "pair", "kmalloc", 1, bench_kmalloc_setup, bench_loop_kmalloc,
+	  bench_kmalloc_teardown },
+	{ "pair", "kmem_cache", 1, bench_cache_setup, bench_loop_cache,
+	  bench_cache_teardown },
+	{ "pair", "mempool", 1, bench_mempool_setup, bench_loop_mempool,
+	  bench_mempool_teardown },
+	{ "burst", "sheaf-model", BENCH_BURST, bench_sheaf_setup,
+	  bench_loop_sheaf_burst, bench_kfree_objs },
+	{ "burst", "llist", BENCH_BURST, bench_kmalloc_objs,
+	  bench_loop_llist_burst, bench_llist_teardown },
+	{ "burst", "objpool", BENCH_BURST, bench_objpool_setup,
+	  bench_loop_objpool_burst, bench_objpool_teardown },
+	{ "burst", "ptr_ring", BENCH_BURST, bench_ring_setup,
+	  bench_loop_ring_burst, bench_ring_teardown },
+	{ "burst", "kmalloc", BENCH_BURST, bench_kmalloc_objs,
+	  bench_loop_kmalloc_burst, bench_kfree_objs },
+	{ "burst", "kmem_cache", BENCH_BURST, bench_cache_setup,
+	  bench_loop_cache_burst, bench_cache_teardown },
+	{ "burst", "mempool", BENCH_BURST, bench_mempool_setup,
+	  bench_loop_mempool_burst, bench_mempool_teardown },
+	{ "bulk", "kmem_cache", BENCH_BULK, bench_cache_setup,
+	  bench_loop_cache_bulk, bench_cache_teardown },
+	{ "bulk-burst", "kmem_cache", BENCH_BURST, bench_cache_setup,
+	  bench_loop_cache_bulk_burst, bench_cache_teardown },
+	{ "empty", "objpool", 1, bench_objpool_empty_setup,
+	  bench_loop_objpool_empty, bench_objpool_teardown },
+	{ "empty", "ptr_ring", 1, bench_ring_setup, bench_loop_ring_empty,
+	  bench_ring_teardown },
+};
+
+const unsigned int bench_peer_nr = ARRAY_SIZE(bench_peer_cases);

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * bench_step - single-step a function of the kernel and look at each
+ * instruction before it runs
+ *
+ * With the trap flag set the processor raises #DB after every instruction. No
+ * part of the kernel claims that trap but the listeners of the die chain, so
+ * one of these counts. Entering the trap or an interrupt clears the flag and
+ * leaving restores it: interrupts are not counted, and what is stepped does not
+ * know. It must not sleep.
+ *
+ * An instruction right after "sti" is run with it and not seen, as the
+ * processor has it.
+ */
+#include <linux/kdebug.h>
+#include <linux/notifier.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <asm/debugreg.h>
+#include <asm/processor-flags.h>
+#include <asm/ptrace.h>
+
+#include "bench.h"
+
+#define BENCH_INSN_PREFIXES	14
+
+static struct task_struct *bench_task;	/* who is being stepped */
+static struct bench_steps bench_seen;
+static unsigned long bench_run;		/* instructions since preemption went off */
+static struct bench_steps bench_frame;	/* what stepping nothing shows */
+
+static bool bench_is_prefix(u8 byte)
+{
+	switch (byte) {
+	case 0x26: case 0x2e: case 0x36: case 0x3e:
+	case 0x64 ... 0x67:
+	case 0x40 ... 0x4f:
+	case 0xf2: case 0xf3:
+		return true;
+	}
+	return false;
+}
+
+/* Does the instruction at @insn lock the bus? */
+static bool bench_is_locked(const u8 *insn)
+{
+	unsigned int i;
+
+	for (i = 0; i < BENCH_INSN_PREFIXES && bench_is_prefix(insn[i]); i++)
+		;
+	if (insn[i] == 0xf0)
+		return true;
+	/* xchg with memory locks without being told */
+	return (insn[i] == 0x86 || insn[i] == 0x87) && insn[i + 1] < 0xc0;
+}
+
+static int bench_trap(struct notifier_block *nb, unsigned long event, void *arg)
+{
+	struct die_args *args = arg;
+	unsigned long *dr6 = (unsigned long *)args->err;
+
+	if (event != DIE_DEBUG || current != READ_ONCE(bench_task) ||
+	    user_mode(args->regs) || !(*dr6 & DR_STEP))
+		return NOTIFY_DONE;
+	*dr6 &= ~DR_STEP;
+	bench_seen.insns++;
+	bench_seen.locked += bench_is_locked((u8 *)args->regs->ip);
+	if (preempt_count() & PREEMPT_MASK || !(args->regs->flags & X86_EFLAGS_IF))
+		bench_run++;
+	else
+		bench_run = 0;
+	bench_seen.pinned = max(bench_seen.pinned, bench_run);
+	return NOTIFY_STOP;
+}
+
+static struct notifier_block bench_trap_nb = {
+	.notifier_call = bench_trap,
+};
+
+static noinline void bench_nothing(unsigned int n)
+{
+	barrier();
+}
+
+static void __bench_step(void (*fn)(unsigned int n), unsigned int n)
+{
+	memset(&bench_seen, 0, sizeof(bench_seen));
+	bench_run = 0;
+	WRITE_ONCE(bench_task, current);
+	asm volatile("pushfq; orl %0, (%%rsp); popfq"
+		     : : "i" (X86_EFLAGS_TF) : "memory", "cc");
+	fn(n);
+	asm volatile("pushfq; andl %0, (%%rsp); popfq"
+		     : : "i" (~X86_EFLAGS_TF) : "memory", "cc");
+	WRITE_ONCE(bench_task, NULL);
+}
+
+/*
+ * Step fn(@n), which may not sleep; one caller at a time. The call and the
+ * return are not counted, the loop inside is.
+ */
+void bench_step(void (*fn)(unsigned int n), unsigned int n,
+		struct bench_steps *steps)
+{
+	__bench_step(fn, n);
+	*steps = bench_seen;
+	steps->insns -= bench_frame.insns;
+}
+
+int bench_step_init(void)
+{
+	int err = register_die_notifier(&bench_trap_nb);
+
+	if (err)
+		return err;
+	__bench_step(bench_nothing, 0);
+	bench_frame = bench_seen;
+	return bench_frame.insns ? 0 : -ENODEV;
+}
+
+void bench_step_exit(void)
+{
+	unregister_die_notifier(&bench_trap_nb);
+}
