@@ -3,7 +3,7 @@
  * pool_account - what a pool holds and has done
  *
  * Counters are per CPU and touched on slow paths only; what is cached in the
- * slots, private[] and nested slots is read off, what is in the chains is a
+ * slots of the arrays is read off, what is in the chains is a
  * per-CPU sum of pushes less pops (a walk over the rings would have no bound).
  * Sums are exact while nothing moves.
  *
@@ -12,16 +12,18 @@
  */
 #include <linux/debugfs.h>
 #include <linux/export.h>
+#include <linux/rcupdate.h>
 #include <linux/seq_file.h>
 
 #include "pool.h"
 
 static unsigned long pool_local_cached(struct pool_local *l)
 {
-	void *slot = READ_ONCE(l->slot.obj);
-	unsigned long n = READ_ONCE(l->slot.nr) + (slot != NULL);
+	unsigned long n = 0;
 	unsigned int i;
 
+	for (i = POOL_FIRST; i <= l->cache.last; i++)
+		n += READ_ONCE(l->cache.slots[i]) != NULL;
 	for (i = 0; i < POOL_NESTED; i++)
 		n += READ_ONCE(l->nested[i]) != NULL;
 	return n;
@@ -41,18 +43,6 @@ unsigned long pool_cached(struct pool_core *core)
 	return max(n, 0L);
 }
 
-/* All fields of struct syncpool_stats are counters of this type. */
-static void pool_sum_cpu(struct syncpool_stats *sum,
-			 const struct syncpool_stats *cpu)
-{
-	const unsigned long *from = (const unsigned long *)cpu;
-	unsigned long *to = (unsigned long *)sum;
-	unsigned int i;
-
-	for (i = 0; i < sizeof(*sum) / sizeof(*to); i++)
-		to[i] += READ_ONCE(from[i]);
-}
-
 static void pool_sum_core(struct pool_core *core, struct syncpool_stats *sum)
 {
 	unsigned int cpu;
@@ -60,8 +50,20 @@ static void pool_sum_core(struct pool_core *core, struct syncpool_stats *sum)
 	memset(sum, 0, sizeof(*sum));
 	if (!core)
 		return;
-	for_each_possible_cpu(cpu)
-		pool_sum_cpu(sum, &per_cpu_ptr(core->counters, cpu)->stats);
+	for_each_possible_cpu(cpu) {
+		struct pool_counters *c = per_cpu_ptr(core->counters, cpu);
+
+		sum->allocs += READ_ONCE(c->allocs);
+		sum->frees += READ_ONCE(c->frees);
+		sum->refills += READ_ONCE(c->refills);
+		sum->spills += READ_ONCE(c->spills);
+		sum->steals += READ_ONCE(c->steals);
+		sum->stolen += READ_ONCE(c->stolen);
+		sum->victim_hits += READ_ONCE(c->victim_hits);
+	}
+	sum->alloc_fails = atomic_long_read(&core->alloc_fails);
+	sum->grows = atomic_long_read(&core->grows);
+	sum->nested = atomic_long_read(&core->nested);
 	sum->rotations = READ_ONCE(core->rotations);
 }
 
@@ -128,7 +130,7 @@ void pool_account_alloc(struct syncpool *pool, bool built)
 		pool_stat_inc(core, allocs);
 		pool_age_arm(core);
 	} else {
-		pool_stat_inc(core, alloc_fails);
+		atomic_long_inc(&core->alloc_fails);
 	}
 	preempt_enable();
 }
@@ -159,11 +161,11 @@ unsigned long syncpool_count(struct syncpool *pool)
 	struct pool_core *core;
 	unsigned long n = 0;
 
-	preempt_disable();
+	rcu_read_lock();
 	core = READ_ONCE(pool->core);
 	if (core)
 		n = pool_cached(core);
-	preempt_enable();
+	rcu_read_unlock();
 	return n;
 }
 EXPORT_SYMBOL_GPL(syncpool_count);
@@ -196,9 +198,9 @@ EXPORT_SYMBOL_GPL(syncpool_outstanding);
  */
 void syncpool_read_stats(struct syncpool *pool, struct syncpool_stats *stats)
 {
-	preempt_disable();
+	rcu_read_lock();
 	pool_sum(pool, READ_ONCE(pool->core), stats);
-	preempt_enable();
+	rcu_read_unlock();
 }
 EXPORT_SYMBOL_GPL(syncpool_read_stats);
 

@@ -52,7 +52,6 @@ static void pool_age(struct work_struct *work)
 void pool_age_init(struct pool_core *core)
 {
 	INIT_DEFERRABLE_WORK(&core->age_work, pool_age);
-	pool_age_queue(core);
 }
 
 /* A new period counts from now, for every pool. */

@@ -97,49 +97,6 @@ void pool_chain_grow(struct pool_chain *chain, struct pool_ring *ring)
 EXPORT_SYMBOL_IF_KUNIT(pool_chain_grow);
 
 /**
- * pool_chain_push_head() - add objects at the head
- * @chain: the chain
- * @objs: the objects, oldest first
- * @n: how many
- *
- * Context: The owner only, pinned.
- * Return: how many found room in the head ring; for the rest the chain has to
- * grow. If not 0, a full memory barrier.
- */
-unsigned int pool_chain_push_head(struct pool_chain *chain, void *const *objs,
-				  unsigned int n)
-{
-	if (unlikely(!chain->head))
-		return 0;
-	return pool_dequeue_push_head(&chain->head->d, objs, n);
-}
-EXPORT_SYMBOL_IF_KUNIT(pool_chain_push_head);
-
-/**
- * pool_chain_pop_head() - take objects as the owner does
- * @chain: the chain
- * @objs: filled, oldest first
- * @n: room in @objs
- *
- * Context: The owner only, pinned.
- * Return: how many were taken: the newest, or the oldest once the head ring
- * is empty; 0 if the chain is empty.
- */
-unsigned int pool_chain_pop_head(struct pool_chain *chain, void **objs,
-				 unsigned int n)
-{
-	unsigned int k;
-
-	if (!chain->head)
-		return 0;
-	k = pool_dequeue_pop_head(&chain->head->d, objs, n);
-	if (k)
-		return k;
-	return pool_chain_pop_tail(chain, objs, n);
-}
-EXPORT_SYMBOL_IF_KUNIT(pool_chain_pop_head);
-
-/**
  * pool_chain_pop_tail() - take the oldest objects
  * @chain: the chain
  * @objs: filled, oldest first
@@ -166,9 +123,14 @@ unsigned int pool_chain_pop_tail(struct pool_chain *chain, void **objs,
 		if (k || !next)
 			return k;
 		pool_hook(POOL_HOOK_DRAINED);
-		/* G: one winner a ring; litmus/tail-unlink, litmus/ring-reclaim */
+		/*
+		 * G: one winner a ring, who also hands on E to who reads tail
+		 * next; litmus/tail-unlink, tail-publish. Nobody can meet it
+		 * again at the same address; litmus/ring-reclaim, tail-aba.
+		 */
 		if (!in_nmi() && cmpxchg(&chain->tail, ring, next) == ring)
 			kfree_rcu(ring, rcu);
+		/* it may be unlinked by now, but not freed; litmus/ring-walk */
 		ring = next;
 	}
 	return 0;

@@ -29,7 +29,7 @@
 
 struct pool_debug_entry {
 	void *key;			/* the object; released last */
-	struct syncpool *pool;		/* alive: its exit empties it first */
+	struct pool_core *core;		/* alive: its end empties it first */
 	unsigned long caller;
 };
 
@@ -106,7 +106,7 @@ static struct pool_debug_entry *pool_debug_find(const void *obj)
 	return NULL;
 }
 
-static void pool_debug_insert(struct syncpool *pool, void *obj,
+static void pool_debug_insert(struct pool_core *core, void *obj,
 			      unsigned long caller)
 {
 	unsigned int i;
@@ -116,7 +116,7 @@ static void pool_debug_insert(struct syncpool *pool, void *obj,
 
 		if (READ_ONCE(e->key) || cmpxchg(&e->key, NULL, POOL_DEBUG_BUSY))
 			continue;
-		e->pool = pool;
+		e->core = core;
 		e->caller = caller;
 		smp_store_release(&e->key, obj);
 		return;
@@ -143,19 +143,19 @@ unsigned int __pool_debug_random_cpu(struct pool_core *core)
 }
 
 /* @e says that @obj is cached already. */
-static void pool_debug_report(struct syncpool *pool, void *obj,
+static void pool_debug_report(struct pool_core *core, void *obj,
 			      const struct pool_debug_entry *e,
 			      unsigned long caller)
 {
-	if (e->pool == pool)
-		pool_warn(pool, POOL_WARNED_DOUBLE_PUT,
-			  "double put of %px by %pS, put before by %pS\n",
-			  obj, (void *)caller, (void *)e->caller);
+	if (e->core == core)
+		pool_core_warn(core, POOL_WARNED_DOUBLE_PUT,
+			       "double put of %px by %pS, put before by %pS\n",
+			       obj, (void *)caller, (void *)e->caller);
 	else
-		pool_warn(pool, POOL_WARNED_FOREIGN,
-			  "put of %px by %pS, which is in pool %s, put there by %pS\n",
-			  obj, (void *)caller, e->pool->params.name,
-			  (void *)e->caller);
+		pool_core_warn(core, POOL_WARNED_FOREIGN,
+			       "put of %px by %pS, which is in pool %s, put there by %pS\n",
+			       obj, (void *)caller, e->core->params.name,
+			       (void *)e->caller);
 }
 
 /* Pinned, any context. */
@@ -169,30 +169,30 @@ enum pool_debug_verdict __pool_debug_put(struct syncpool *pool, void *obj,
 		return POOL_DEBUG_KEEP;
 	e = pool_debug_find(obj);
 	if (e) {
-		pool_debug_report(pool, obj, e, caller);
+		pool_debug_report(core, obj, e, caller);
 		return POOL_DEBUG_REFUSE;
 	}
 	if (pool_debug_random() % 4 == 0)
 		return POOL_DEBUG_DROP;
 	if (core->params.flags & SYNCPOOL_POISON)
 		memset(obj, POISON_FREE, core->params.obj_size);
-	pool_debug_insert(pool, obj, caller);
+	pool_debug_insert(core, obj, caller);
 	return POOL_DEBUG_KEEP;
 }
 
-static void pool_debug_check(struct syncpool *pool, void *obj,
-			     const struct pool_debug_entry *e)
+static void pool_debug_check(void *obj, const struct pool_debug_entry *e)
 {
+	const struct syncpool_params *params = &e->core->params;
 	u8 *changed;
 
-	if (!(pool->params.flags & SYNCPOOL_POISON))
+	if (!(params->flags & SYNCPOOL_POISON))
 		return;
-	changed = memchr_inv(obj, POISON_FREE, pool->params.obj_size);
+	changed = memchr_inv(obj, POISON_FREE, params->obj_size);
 	if (changed)
-		pool_warn(pool, POOL_WARNED_POISON,
-			  "use after put of %px: byte %td is %#x, put by %pS\n",
-			  obj, changed - (u8 *)obj, *changed,
-			  (void *)e->caller);
+		pool_core_warn(e->core, POOL_WARNED_POISON,
+			       "use after put of %px: byte %td is %#x, put by %pS\n",
+			       obj, changed - (u8 *)obj, *changed,
+			       (void *)e->caller);
 }
 
 /*
@@ -205,6 +205,6 @@ void __pool_debug_leave(void *obj)
 
 	if (!e)
 		return;
-	pool_debug_check(e->pool, obj, e);
+	pool_debug_check(obj, e);
 	smp_store_release(&e->key, NULL);
 }

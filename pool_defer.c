@@ -89,6 +89,7 @@ static void pool_defer(struct syncpool *pool, void *obj)
 		pool_warn(pool, POOL_WARNED_TINY,
 			  "an object of %zu bytes was dropped where free may not run, and is lost\n",
 			  size);
+		pool_account_free(pool);
 		return;
 	}
 	d->pool = pool;

@@ -59,9 +59,14 @@ static unsigned int pool_len(unsigned long head_tail)
 	return (pool_head(head_tail) - pool_tail(head_tail)) & POOL_INDEX_MASK;
 }
 
-static void **pool_slot(struct pool_dequeue *d, unsigned long index)
+/* Where slot @index is, and how many of @n follow before the ring's end. */
+static void **pool_run(struct pool_dequeue *d, unsigned long index,
+		       unsigned int *n)
 {
-	return &d->slots[index & (d->size - 1)];
+	unsigned int i = index & (d->size - 1);
+
+	*n = min(*n, d->size - i);
+	return &d->slots[i];
 }
 
 /**
@@ -93,11 +98,96 @@ unsigned int pool_dequeue_len(const struct pool_dequeue *d)
 }
 EXPORT_SYMBOL_IF_KUNIT(pool_dequeue_len);
 
+/*
+ * Slots are filled and emptied by fours: half of what moving a block costs is
+ * the loop around it, docs/performance.md.
+ */
+static __always_inline bool pool_fill_four(void **slots, void *const *objs)
+{
+	void *a = objs[0], *b = objs[1], *c = objs[2], *d = objs[3];
+
+	if (!a || !b || !c || !d)
+		return false;
+	/* A: pairs with B in pool_empty_one(); litmus/handback */
+	if ((unsigned long)READ_ONCE(slots[0]) |
+	    (unsigned long)READ_ONCE(slots[1]) |
+	    (unsigned long)READ_ONCE(slots[2]) |
+	    (unsigned long)READ_ONCE(slots[3]))
+		return false;
+	WRITE_ONCE(slots[0], a);
+	WRITE_ONCE(slots[1], b);
+	WRITE_ONCE(slots[2], c);
+	WRITE_ONCE(slots[3], d);
+	return true;
+}
+
+/* Copy up to a NULL in @objs or an object in @slots. */
+static __always_inline unsigned int pool_fill(void **slots, void *const *objs,
+					      unsigned int n)
+{
+	void **from = slots;
+
+	for (; n >= 4 && pool_fill_four(slots, objs); n -= 4) {
+		slots += 4;
+		objs += 4;
+	}
+	/* A: likewise */
+	for (; n && *objs && !READ_ONCE(*slots); n--)
+		WRITE_ONCE(*slots++, *objs++);
+	return slots - from;
+}
+
+/* After the ring's end, from its beginning. */
+static noinline unsigned int pool_fill_rest(void **slots, void *const *objs,
+					    unsigned int n)
+{
+	return pool_fill(slots, objs, n);
+}
+
+static __always_inline void pool_empty_one(void **slot, void **obj)
+{
+	*obj = READ_ONCE(*slot);
+	pool_hook(POOL_HOOK_CLAIMED);
+	/* B: pairs with A in pool_fill(); litmus/handback */
+	WRITE_ONCE(*slot, NULL);
+}
+
+static __always_inline void pool_empty(void **slots, void **objs,
+				       unsigned int n)
+{
+	for (; n >= 4; n -= 4, slots += 4, objs += 4) {
+		pool_empty_one(slots, objs);
+		pool_empty_one(slots + 1, objs + 1);
+		pool_empty_one(slots + 2, objs + 2);
+		pool_empty_one(slots + 3, objs + 3);
+	}
+	while (n--)
+		pool_empty_one(slots++, objs++);
+}
+
+static noinline void pool_empty_rest(void **slots, void **objs,
+				     unsigned int n)
+{
+	pool_empty(slots, objs, n);
+}
+
+/* The slots of [@index, @index + @n), claimed by the caller, into @objs. */
+static __always_inline void pool_empty_range(struct pool_dequeue *d, unsigned long index,
+			     void **objs, unsigned int n)
+{
+	unsigned int run = n;
+	void **slots = pool_run(d, index, &run);
+
+	pool_empty(slots, objs, run);
+	if (unlikely(run < n))
+		pool_empty_rest(d->slots, objs + run, n - run);
+}
+
 /**
  * pool_dequeue_push_head() - add objects at the head
  * @d: the ring
- * @objs: the objects, oldest first, none of them NULL
- * @n: how many
+ * @objs: the objects, oldest first, up to a NULL
+ * @n: how many at most
  *
  * Context: The owner only, pinned.
  * Return: how many found room, from the front of @objs; fewer than @n if the
@@ -108,27 +198,24 @@ unsigned int pool_dequeue_push_head(struct pool_dequeue *d, void *const *objs,
 				    unsigned int n)
 {
 	unsigned long head_tail = atomic_long_read(&d->head_tail);
-	unsigned long head = pool_head(head_tail);
-	unsigned int i;
+	unsigned int run, k;
+	void **slots;
 
 	n = min(n, d->size - pool_len(head_tail));
-	for (i = 0; i < n; i++) {
-		void **slot = pool_slot(d, head + i);
-
-		/* A: pairs with B in pool_dequeue_pop_tail(); litmus/handback */
-		if (READ_ONCE(*slot))
-			break;
-		WRITE_ONCE(*slot, objs[i]);
-	}
+	run = n;
+	slots = pool_run(d, pool_head(head_tail), &run);
+	k = pool_fill(slots, objs, run);
+	if (unlikely(run < n && k == run))
+		k += pool_fill_rest(d->slots, objs + run, n - run);
 	/*
 	 * C: release, pairs with the acquire at D in pool_dequeue_pop_tail();
 	 * litmus/publish. Fully ordered, since the mask of non-empty chains
-	 * wants a barrier here (M in pool_mask_set()). A carry out of head
+	 * wants a barrier here (L in pool_mask_set()). A carry out of head
 	 * leaves the word.
 	 */
-	if (i)
-		atomic_long_add_return(pool_pack(i, 0), &d->head_tail);
-	return i;
+	if (k)
+		atomic_long_add_return(pool_pack(k, 0), &d->head_tail);
+	return k;
 }
 EXPORT_SYMBOL_IF_KUNIT(pool_dequeue_push_head);
 
@@ -146,11 +233,11 @@ unsigned int pool_dequeue_pop_head(struct pool_dequeue *d, void **objs,
 {
 	long head_tail = atomic_long_read(&d->head_tail);
 	unsigned long head;
-	unsigned int i, k;
+	unsigned int k;
 
 	/*
 	 * Relaxed: the slots below head are this CPU's own stores, and the
-	 * NULLs below are published by its next push.
+	 * NULLs below are published by its next push; litmus/publish-reuse.
 	 */
 	do {
 		k = min(n, pool_len(head_tail));
@@ -160,12 +247,7 @@ unsigned int pool_dequeue_pop_head(struct pool_dequeue *d, void **objs,
 	} while (!atomic_long_try_cmpxchg_relaxed(&d->head_tail, &head_tail,
 						  pool_pack(head, head_tail)));
 
-	for (i = 0; i < k; i++) {
-		void **slot = pool_slot(d, head + i);
-
-		objs[i] = *slot;
-		WRITE_ONCE(*slot, NULL);
-	}
+	pool_empty_range(d, head, objs, k);
 	return k;
 }
 EXPORT_SYMBOL_IF_KUNIT(pool_dequeue_pop_head);
@@ -184,9 +266,12 @@ unsigned int pool_dequeue_pop_tail(struct pool_dequeue *d, void **objs,
 {
 	long head_tail = atomic_long_read(&d->head_tail);
 	unsigned long tail;
-	unsigned int i, k;
+	unsigned int k;
 
-	/* D: acquire, pairs with C in pool_dequeue_push_head(); litmus/publish */
+	/*
+	 * D: acquire, pairs with C in pool_dequeue_push_head(), also through
+	 * other thieves' swaps; litmus/publish, litmus/publish-chain.
+	 */
 	do {
 		k = min(n, pool_len(head_tail));
 		if (!k)
@@ -195,14 +280,7 @@ unsigned int pool_dequeue_pop_tail(struct pool_dequeue *d, void **objs,
 	} while (!atomic_long_try_cmpxchg_acquire(&d->head_tail, &head_tail,
 						  pool_pack(pool_head(head_tail), tail + k)));
 
-	for (i = 0; i < k; i++) {
-		void **slot = pool_slot(d, tail + i);
-
-		objs[i] = READ_ONCE(*slot);
-		pool_hook(POOL_HOOK_CLAIMED);
-		/* B: pairs with A in pool_dequeue_push_head(); litmus/handback */
-		WRITE_ONCE(*slot, NULL);
-	}
+	pool_empty_range(d, tail, objs, k);
 	return k;
 }
 EXPORT_SYMBOL_IF_KUNIT(pool_dequeue_pop_tail);

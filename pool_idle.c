@@ -51,7 +51,10 @@ static void pool_idle_begin(struct pool_core *core)
 {
 	WRITE_ONCE(core->idle_base, LONG_MAX / 2);
 	pool_set_mode(core, POOL_IDLING);
-	/* who counted per CPU, or got or put on the fast path, is done */
+	/*
+	 * Who counted per CPU, or got or put on the fast path, is done;
+	 * litmus/wait-count.
+	 */
 	synchronize_rcu();
 	pool_reclaim_lock(core);
 	WRITE_ONCE(core->idle_base, pool_out_cached(core));
@@ -65,13 +68,14 @@ static void pool_idle_begin(struct pool_core *core)
  * @pool: the pool
  * @timeout: jiffies, or MAX_SCHEDULE_TIMEOUT
  *
- * Meanwhile puts free their objects instead of caching them. Whoever makes
- * sure that nothing is got any more can tear down afterwards what the objects
- * depend on. The pool works on as before in either case.
+ * Meanwhile puts free their objects instead of caching them. What is cached
+ * stays so, and the pool works on as before in either case: who wants to tear
+ * down what the objects depend on calls syncpool_exit() next.
  *
  * Context: Task context. Sleeps.
  * Return: 0: nothing was out at some moment; -ETIMEDOUT; -ENOMEM or -EEXIST if
- * a pool of DEFINE_SYNCPOOL() could not be activated.
+ * a pool of DEFINE_SYNCPOOL() could not be activated; -ESHUTDOWN after
+ * syncpool_exit().
  */
 int syncpool_wait_idle(struct syncpool *pool, unsigned long timeout)
 {

@@ -29,8 +29,12 @@ EXPORT_SYMBOL_IF_KUNIT(pool_list_lock);
 
 static int pool_set_init(struct pool_set *set, struct pool_core *core)
 {
-	unsigned int cpu;
+	size_t size = core->params.obj_size;
+	unsigned int cpu, capacity = POOL_PRIVATE;
 
+	/* large objects are not for hoarding where nobody can steal them */
+	if (size)
+		capacity = clamp(POOL_PRIVATE_BYTES / size, 2UL, (size_t)POOL_PRIVATE);
 	set->core = core;
 	if (!zalloc_cpumask_var(&set->mask, GFP_KERNEL))
 		return -ENOMEM;
@@ -38,7 +42,7 @@ static int pool_set_init(struct pool_set *set, struct pool_core *core)
 	if (!set->locals)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)
-		per_cpu_ptr(set->locals, cpu)->set = set;
+		pool_local_init(per_cpu_ptr(set->locals, cpu), set, capacity);
 	return 0;
 }
 
@@ -73,6 +77,7 @@ static int pool_core_init(struct pool_core *core)
 		if (err)
 			return err;
 	}
+	pool_age_init(core);
 	pool_idle_init(core);
 	err = pool_debug_enable(core);
 	return err ?: pool_reclaim_init(core);
@@ -130,13 +135,33 @@ static int pool_core_publish(struct pool_core *core)
 		err = -EEXIST;
 	if (!err) {
 		list_add_tail(&core->node, &pool_list);
-		pool_age_init(core);
+		mutex_lock(&core->reclaim_lock);
 		/* P: release; users depend on the pointer; litmus/activate */
 		smp_store_release(&pool->core, core);
 		pool_publish(core);
+		pool_age_arm(core);
+		mutex_unlock(&core->reclaim_lock);
 	}
 	mutex_unlock(&pool_list_lock);
 	return err;
+}
+
+/* Is @pool the one that @core was made for? Reports a copy. */
+bool pool_is_original(struct syncpool *pool, struct pool_core *core)
+{
+	if (likely(core->pool == pool))
+		return true;
+	pool_warn(pool, POOL_WARNED_COPY, "a copy of the pool is used\n");
+	return false;
+}
+
+/* Is @pool gone? Reports its use. Any context. */
+bool pool_is_gone(struct syncpool *pool)
+{
+	if (likely(!test_bit(POOL_STATE_GONE, &pool->state)))
+		return false;
+	pool_warn(pool, POOL_WARNED_GONE, "used after syncpool_exit()\n");
+	return true;
 }
 
 /*
@@ -145,11 +170,13 @@ static int pool_core_publish(struct pool_core *core)
  */
 int pool_activate(struct syncpool *pool)
 {
-	struct pool_core *core;
+	struct pool_core *core = READ_ONCE(pool->core);
 	int err;
 
-	if (READ_ONCE(pool->core))
-		return 0;
+	if (core)
+		return pool_is_original(pool, core) ? 0 : -EINVAL;
+	if (pool_is_gone(pool))
+		return -ESHUTDOWN;
 	core = pool_core_alloc(pool);
 	if (IS_ERR(core))
 		return PTR_ERR(core);
@@ -159,14 +186,11 @@ int pool_activate(struct syncpool *pool)
 	return err == -EALREADY ? 0 : err;
 }
 
-/* May @pool be activated? Reports the use of one that is gone. Any context. */
+/* Has this not failed for good? Any context. */
 static bool pool_may_activate(struct syncpool *pool)
 {
-	if (test_bit(POOL_STATE_GONE, &pool->state)) {
-		pool_warn(pool, POOL_WARNED_GONE, "used after syncpool_exit()\n");
-		return false;
-	}
-	return !test_bit(POOL_WARNED_ACTIVATE, &pool->state);
+	return !pool_is_gone(pool) &&
+	       !test_bit(POOL_WARNED_ACTIVATE, &pool->state);
 }
 
 static void pool_activate_lazily(struct syncpool *pool)
@@ -303,6 +327,8 @@ void syncpool_exit(struct syncpool *pool)
 	cancel_work_sync(&pool->activate);
 	mutex_lock(&pool_list_lock);
 	core = pool->core;
+	if (core && !pool_is_original(pool, core))
+		core = NULL;
 	if (core)
 		list_del(&core->node);
 	mutex_unlock(&pool_list_lock);

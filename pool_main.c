@@ -2,18 +2,28 @@
 /*
  * pool_main - get and put
  *
- * get:	slot -> private[] -> own chain -> other CPUs' chains -> the victim's
- *	slot, private[], chains -> unpin -> alloc()
- * put:	slot -> private[], the older half spilled to the own chain when full
+ * get:	own array -> own chain -> other CPUs' chains -> the victim's array and
+ *	chains -> unpin -> alloc()
+ * put:	own array, whose newer half goes to the own chain when it is full
  *
- * The slot is served inline (include/syncpool.h). The rest is here, entered
- * pinned, under the CPU's try-lock. An operation that finds the try-lock taken
- * has interrupted its owner: get then takes from the tails, its own CPU's
- * too, and put uses the nested slots, which the owner empties on its next way
- * through here.
+ * The array is served inline (include/syncpool.h), without a lock: each slot
+ * changes by compare-and-swap on its own CPU, and top is a hint. An operation
+ * that is interrupted between the two leaves a hint that is wrong, so that an
+ * object lies above it or a hole below: nothing is lost by that, and whoever
+ * meets it puts it right, here, under the try-lock.
  *
- * A pool whose slot is shut (not activated yet, waiting for idle, closed, in
- * debug mode) comes here for everything.
+ *	             get, put      under the try-lock   other CPU
+ *	get, put     yes (1)       no (2)               never (3)
+ *	under the
+ *	try-lock     yes (1)       no (2)               tails only (3)
+ *
+ * (1) one interrupts the other: the interrupted one finds its slot changed
+ * (2) top says busy: get takes from the tails, its own CPU's too, and put uses
+ *     the nested slots, which the owner empties on its next way through here
+ * (3) the rule of struct pool_local
+ *
+ * A pool that is shut (not activated yet, waiting for idle, closed, in debug
+ * mode) looks busy, and comes here for everything.
  *
  * One pinned section is bounded: one block from or to the own chain, at most
  * POOL_VISITS other chains, then the victim. get goes on in another section
@@ -29,65 +39,120 @@
 
 #include "pool.h"
 #include "pool_debug.h"
+#include "pool_trace.h"
 
 /* chains of other CPUs that one pinned section tries */
 #define POOL_VISITS	4U
 
-DEFINE_PER_CPU(struct syncpool_slot, syncpool_shut) = {
-	.obj = SYNCPOOL_SLOT_SHUT,
-	.busy = 1,
+DEFINE_PER_CPU(struct syncpool_cache, syncpool_shut) = {
+	.top = SYNCPOOL_TOP_BUSY,
+	.slots = { SYNCPOOL_GUARD, SYNCPOOL_GUARD },
 };
 EXPORT_PER_CPU_SYMBOL_GPL(syncpool_shut);
 
 /* what pool_local's drawing promises, where a line is 64 bytes */
 static_assert(SMP_CACHE_BYTES != 64 || BITS_PER_LONG != 64 ||
-	      offsetof(struct pool_local, chain.tail) == 3 * SMP_CACHE_BYTES);
+	      offsetof(struct pool_local, chain.tail) == 4 * SMP_CACHE_BYTES);
 
-/* Only an operation that interrupts the owner can fail. Pinned. */
-static __always_inline bool pool_trylock(struct pool_local *l)
+/* @capacity: objects in the array, 2..POOL_PRIVATE */
+void pool_local_init(struct pool_local *l, struct pool_set *set,
+		     unsigned int capacity)
 {
-	if (READ_ONCE(l->slot.busy))
-		return false;
-	/*
-	 * An interrupt here takes and releases the lock before this goes on,
-	 * so nothing that the lock covers may be read above.
-	 */
-	WRITE_ONCE(l->slot.busy, 1);
-	barrier();
-	return true;
+	l->set = set;
+	l->cache.last = POOL_FIRST + capacity - 1;
+	l->cache.block = capacity < 8 ? (capacity + 1) / 2 :
+					round_down(capacity * 3 / 4, 4);
+	l->cache.top = SYNCPOOL_TOP_EMPTY;
+	l->cache.slots[SYNCPOOL_TOP_BUSY] = SYNCPOOL_GUARD;
+	l->cache.slots[SYNCPOOL_TOP_EMPTY] = SYNCPOOL_GUARD;
+	l->cache.slots[l->cache.last + 1] = SYNCPOOL_GUARD;
 }
 
-static __always_inline void pool_unlock(struct pool_local *l)
+/*
+ * Take what lies on one CPU outside its chain. After a grace period, or with
+ * the CPU dead. @objs has room for POOL_LOCAL_MAX.
+ */
+unsigned int pool_local_strip(struct pool_local *l, void **objs)
+{
+	unsigned int i, n = 0;
+
+	for (i = POOL_FIRST; i <= l->cache.last; i++) {
+		objs[n] = l->cache.slots[i];
+		if (objs[n])
+			n++;
+		WRITE_ONCE(l->cache.slots[i], NULL);
+	}
+	for (i = 0; i < POOL_NESTED; i++) {
+		objs[n] = l->nested[i];
+		if (objs[n])
+			n++;
+		WRITE_ONCE(l->nested[i], NULL);
+	}
+	l->cache.nested_full = 0;
+	WRITE_ONCE(l->cache.top, SYNCPOOL_TOP_EMPTY);
+	return n;
+}
+
+/*
+ * Lock @l, and say where top was; SYNCPOOL_TOP_BUSY: not locked. An interrupt
+ * between the two accesses is done when the second happens, and what it found
+ * and left is read only after that; the return value is but a hint. Pinned.
+ */
+static __always_inline u32 pool_trylock(struct pool_local *l)
+{
+	u32 top = READ_ONCE(l->cache.top);
+
+	if (likely(top != SYNCPOOL_TOP_BUSY))
+		WRITE_ONCE(l->cache.top, SYNCPOOL_TOP_BUSY);
+	barrier();
+	return top;
+}
+
+static __always_inline void pool_unlock(struct pool_local *l, u32 top)
 {
 	barrier();
-	WRITE_ONCE(l->slot.busy, 0);
+	WRITE_ONCE(l->cache.top, top);
+}
+
+/*
+ * What is moved at once: three quarters of the array, so that whatever the
+ * pattern of gets and puts, a quarter of it lies between two moves.
+ */
+static __always_inline unsigned int pool_block(const struct pool_local *l)
+{
+	return l->cache.block;
 }
 
 static __always_inline struct pool_local *pool_this_local(struct syncpool *pool)
 {
 	return container_of(this_cpu_ptr(READ_ONCE(pool->local)),
-			    struct pool_local, slot);
+			    struct pool_local, cache);
 }
 
-/* The lock that @pool's operations on this CPU go through, or NULL. Pinned. */
-static struct pool_local *pool_lock_shut(struct syncpool *pool)
+/* In debug mode the fast path alone is shut. Pinned. */
+static noinline struct pool_local *pool_shut_local(struct syncpool *pool)
 {
 	struct pool_core *core = READ_ONCE(pool->core);
-	struct pool_local *l;
 
 	if (!core || !core->debug || READ_ONCE(core->mode) != POOL_NORMAL)
 		return NULL;
-	l = this_cpu_ptr(READ_ONCE(core->local)->locals);
-	return pool_trylock(l) ? l : NULL;
+	return this_cpu_ptr(READ_ONCE(core->local)->locals);
 }
 
-static __always_inline struct pool_local *pool_lock(struct syncpool *pool)
+/* Lock this CPU's part of @pool, or give NULL. Pinned. */
+static __always_inline struct pool_local *pool_lock(struct syncpool *pool,
+						    u32 *top)
 {
 	struct pool_local *l = pool_this_local(pool);
 
-	if (likely(pool_trylock(l)))
+	*top = pool_trylock(l);
+	if (likely(*top != SYNCPOOL_TOP_BUSY))
 		return l;
-	return pool_lock_shut(pool);
+	l = pool_shut_local(pool);
+	if (!l)
+		return NULL;
+	*top = pool_trylock(l);
+	return *top != SYNCPOOL_TOP_BUSY ? l : NULL;
 }
 
 /* Take what is in @slot of this CPU; an interrupt may be faster. Pinned. */
@@ -108,11 +173,14 @@ static void *pool_slot_take(void **slot)
  */
 
 /* L: pairs with M in pool_mask_clear(), after a push, itself a full barrier */
-static void pool_mask_set(struct pool_set *set, unsigned int cpu)
+static __always_inline void pool_mask_set(struct pool_set *set,
+					  unsigned int cpu)
 {
 	/* litmus/mask */
-	if (!cpumask_test_cpu(cpu, set->mask) &&
-	    !cpumask_test_and_set_cpu(cpu, set->mask))
+	if (likely(cpumask_test_cpu(cpu, set->mask)))
+		return;
+	/* litmus/mask-summary: counts what really changed */
+	if (!cpumask_test_and_set_cpu(cpu, set->mask))
 		atomic_inc(&set->nonempty);
 }
 
@@ -122,10 +190,14 @@ static void pool_mask_clear(struct pool_set *set, unsigned int cpu)
 
 	if (!pool_chain_is_empty(chain))
 		return;
-	/* M: fully ordered, pairs with L in pool_mask_set(); litmus/mask */
+	/*
+	 * M: fully ordered, pairs with L in pool_mask_set(); litmus/mask.
+	 * litmus/mask-summary: nonempty counts what really changed.
+	 */
 	if (!cpumask_test_and_clear_cpu(cpu, set->mask))
 		return;
 	atomic_dec(&set->nonempty);
+	/* between thieves: litmus/mask-thieves */
 	if (!pool_chain_is_empty(chain))
 		pool_mask_set(set, cpu);
 }
@@ -191,34 +263,56 @@ int pool_steal(struct pool_set *set, void **objs, unsigned int n)
 			break;
 	}
 	rcu_read_unlock();
-	return k || visits ? k : -EAGAIN;
+	/* in NMI drained rings stay, and another visit would meet them again */
+	return k || visits || in_nmi() ? k : -EAGAIN;
 }
 
-/* Under @l's try-lock. */
-static void *pool_pop(struct pool_local *l)
+/* Take what is in slot @i. Locked. */
+static __always_inline void *pool_take(struct pool_local *l, u32 i)
 {
-	unsigned int nr = l->slot.nr - 1;
+	void *obj = l->cache.slots[i];
 
-	WRITE_ONCE(l->slot.nr, nr);
-	return l->private[nr];
+	WRITE_ONCE(l->cache.slots[i], NULL);
+	return obj;
 }
 
-/* Empty the nested slots into private[], as far as it has room. Locked. */
-static void pool_collect(struct pool_local *l)
+/* The first slot at @top or below that holds an object, or the guard. Locked. */
+static __always_inline u32 pool_find_down(struct pool_local *l, u32 top)
 {
-	unsigned int i, nr = l->slot.nr;
+	while (!l->cache.slots[top])
+		top--;
+	return top;
+}
 
-	WRITE_ONCE(l->slot.nested_full, 0);
+/* The first slot above @top that is free, or the guard. Locked. */
+static __always_inline u32 pool_find_up(struct pool_local *l, u32 top)
+{
+	do {
+		top++;
+	} while (l->cache.slots[top] && top <= l->cache.last);
+	return top;
+}
+
+/* Empty the nested slots into the array, as far as it has room. Locked. */
+static u32 pool_collect(struct pool_local *l, u32 top)
+{
+	unsigned int i;
+	u32 to;
+
+	WRITE_ONCE(l->cache.nested_full, 0);
 	/* a put that comes now sets it again; litmus/nested */
 	barrier();
-	for (i = 0; i < POOL_NESTED && nr < POOL_PRIVATE; i++) {
-		l->private[nr] = pool_slot_take(&l->nested[i]);
-		if (l->private[nr])
-			nr++;
+	for (i = 0; i < POOL_NESTED; i++) {
+		to = pool_find_up(l, top);
+		if (to > l->cache.last) {
+			WRITE_ONCE(l->cache.nested_full, 1);
+			break;
+		}
+		WRITE_ONCE(l->cache.slots[to], pool_slot_take(&l->nested[i]));
+		if (l->cache.slots[to])
+			top = to;
 	}
-	if (i < POOL_NESTED)
-		WRITE_ONCE(l->slot.nested_full, 1);
-	WRITE_ONCE(l->slot.nr, nr);
+	return top;
 }
 
 static void *pool_nested_take(struct pool_local *l)
@@ -238,27 +332,58 @@ static bool pool_nested_put(struct pool_local *l, void *obj)
 	for (i = 0; i < POOL_NESTED; i++) {
 		if (cmpxchg_local(&l->nested[i], NULL, obj))
 			continue;
-		WRITE_ONCE(l->slot.nested_full, 1);
+		WRITE_ONCE(l->cache.nested_full, 1);
 		return true;
 	}
 	return false;
 }
 
+/* Up to @n objects from the own chain. Locked. */
+static __always_inline unsigned int pool_pop_block(struct pool_local *l,
+						   void **objs, unsigned int n)
+{
+	struct pool_core *core = l->set->core;
+
+	n = pool_chain_pop_head(&l->chain, objs, n);
+	if (!n)
+		return 0;
+	this_cpu_sub(core->counters->chained, n);
+	pool_stat_inc(core, refills);
+	return n;
+}
+
+/* Up to @n objects to the own chain, not past a NULL. Locked. */
+static __always_inline unsigned int pool_push_block(struct pool_local *l,
+						    void *const *objs,
+						    unsigned int n)
+{
+	struct pool_core *core = l->set->core;
+
+	n = pool_chain_push_head(&l->chain, objs, n);
+	if (!n)
+		return 0;
+	pool_mask_set(l->set, smp_processor_id());
+	this_cpu_add(core->counters->chained, n);
+	pool_stat_inc(core, spills);
+	return n;
+}
+
 /* The newest object of this CPU's part of the victim. Pinned. */
 static void *pool_victim_own(struct pool_local *v)
 {
-	void *obj = pool_slot_take(&v->slot.obj);
+	u32 top = pool_trylock(v);
+	void *obj = NULL;
 
-	if (obj || !pool_trylock(v))
-		return obj;
-	if (!v->slot.nr)
-		pool_collect(v);
-	if (v->slot.nr) {
-		obj = pool_pop(v);
-	} else if (pool_chain_pop_head(&v->chain, &obj, 1)) {
+	if (top == SYNCPOOL_TOP_BUSY)
+		return NULL;
+	top = pool_find_down(v, v->cache.last);
+	if (top != SYNCPOOL_TOP_EMPTY)
+		obj = pool_take(v, top--);
+	else if (pool_chain_pop_head(&v->chain, &obj, 1))
 		this_cpu_dec(v->set->core->counters->chained);
-	}
-	pool_unlock(v);
+	else
+		obj = pool_nested_take(v);
+	pool_unlock(v, top);
 	return obj;
 }
 
@@ -270,69 +395,112 @@ static void *pool_victim_get(struct pool_core *core)
 {
 	struct pool_set *victim = READ_ONCE(core->victim);
 	void *obj;
-	int k = 1;
+	int k;
 
 	pool_hook(POOL_HOOK_VICTIM);
 	obj = pool_victim_own(this_cpu_ptr(victim->locals));
-	if (!obj)
+	if (!obj) {
 		k = pool_steal(victim, &obj, 1);
-	if (k < 0)
-		return ERR_PTR(k);
-	if (obj)
-		pool_stat_inc(core, victim_hits);
+		if (k <= 0)
+			return ERR_PTR(k);
+	}
+	pool_stat_inc(core, victim_hits);
 	return obj;
 }
 
-/* Fill the empty private[] by a block. -EAGAIN as pool_steal(). Locked. */
-static int pool_refill(struct pool_local *l)
+/* Steal a block. -EAGAIN as pool_steal(). Locked. */
+static int pool_rob(struct pool_local *l, void **objs)
 {
 	struct pool_core *core = l->set->core;
 	int n;
 
-	pool_hook(POOL_HOOK_REFILL);
-	n = pool_chain_pop_head(&l->chain, l->private, POOL_BLOCK);
-	if (n) {
-		this_cpu_sub(core->counters->chained, n);
-		pool_stat_inc(core, refills);
-	} else {
-		pool_hook(POOL_HOOK_STEAL);
-		n = pool_steal(l->set, l->private, POOL_BLOCK);
-		if (n > 0) {
-			pool_stat_inc(core, steals);
-			pool_stat_add(core, stolen, n);
-		}
+	pool_hook(POOL_HOOK_STEAL);
+	n = pool_steal(l->set, objs, pool_block(l));
+	if (n > 0) {
+		pool_stat_inc(core, steals);
+		pool_stat_add(core, stolen, n);
+		trace_syncpool_steal(core->params.name, n);
 	}
-	if (n > 0)
-		WRITE_ONCE(l->slot.nr, n);
 	return n;
 }
 
-/* private[] is empty: look further. -EAGAIN as pool_steal(). Locked. */
-static noinline void *pool_get_more(struct pool_local *l)
+/* Is anything in the lowest @n slots? Locked. */
+static __always_inline bool pool_any_low(struct pool_local *l, unsigned int n)
 {
-	int n;
+	void **slots = &l->cache.slots[POOL_FIRST];
+	unsigned long any = 0;
 
-	if (READ_ONCE(l->slot.nested_full))
-		pool_collect(l);
-	if (l->slot.nr)
-		return pool_pop(l);
-	n = pool_refill(l);
-	if (n > 0)
-		return pool_pop(l);
-	if (n < 0)
-		return ERR_PTR(n);
-	return pool_victim_get(l->set->core);
+	for (; n >= 4; n -= 4, slots += 4)
+		any |= (unsigned long)slots[0] | (unsigned long)slots[1] |
+		       (unsigned long)slots[2] | (unsigned long)slots[3];
+	while (n--)
+		any |= (unsigned long)*slots++;
+	return any;
+}
+
+/* The object at @top, which there is. Locked; unlocks. */
+static __always_inline void *pool_take_unlock(struct pool_local *l, u32 top)
+{
+	void *obj = pool_take(l, top);
+
+	pool_unlock(l, top - 1);
+	return obj;
+}
+
+/*
+ * Neither at top or below nor in the own chain. Objects that an interrupted
+ * operation left above top, then others' chains, then the victim. -EAGAIN as
+ * pool_steal(). Locked; unlocks.
+ */
+static noinline void *pool_get_far(struct pool_local *l)
+{
+	u32 top = pool_find_down(l, l->cache.last);
+	int n = 0;
+
+	if (top == SYNCPOOL_TOP_EMPTY && READ_ONCE(l->cache.nested_full))
+		top = pool_collect(l, top);
+	if (top == SYNCPOOL_TOP_EMPTY) {
+		n = pool_rob(l, &l->cache.slots[POOL_FIRST]);
+		top += max(n, 0);
+	}
+	if (top != SYNCPOOL_TOP_EMPTY)
+		return pool_take_unlock(l, top);
+	pool_unlock(l, top);
+	return n ? ERR_PTR(n) : pool_victim_get(l->set->core);
+}
+
+/* Nothing lies at top or below: a block from the own chain. Locked; unlocks. */
+static __always_inline void *pool_get_block(struct pool_local *l)
+{
+	unsigned int n = pool_block(l);
+
+	pool_hook(POOL_HOOK_REFILL);
+	if (unlikely(pool_any_low(l, n)))
+		return pool_get_far(l);
+	n = pool_pop_block(l, &l->cache.slots[POOL_FIRST], n);
+	if (unlikely(!n))
+		return pool_get_far(l);
+	return pool_take_unlock(l, SYNCPOOL_TOP_EMPTY + n);
+}
+
+/* Locked; unlocks. */
+static __always_inline void *pool_get_locked(struct pool_local *l, u32 top)
+{
+	pool_hook(POOL_HOOK_GET);
+	top = pool_find_down(l, top);
+	if (likely(top == SYNCPOOL_TOP_EMPTY))
+		return pool_get_block(l);
+	return pool_take_unlock(l, top);
 }
 
 /* An object for an operation that has interrupted this CPU's owner. Pinned. */
 static void *pool_get_nested(struct pool_core *core)
 {
 	struct pool_set *set = READ_ONCE(core->local);
-	struct pool_local *l = this_cpu_ptr(set->locals);
-	void *obj = pool_nested_take(l);
+	void *obj = pool_nested_take(this_cpu_ptr(set->locals));
 	int n;
 
-	pool_stat_inc(core, nested);
+	atomic_long_inc(&core->nested);
 	if (obj)
 		return obj;
 	n = pool_steal(set, &obj, 1);
@@ -356,16 +524,11 @@ static __always_inline void *pool_get_cached(struct syncpool *pool)
 {
 	struct pool_local *l;
 	void *obj;
+	u32 top;
 
 	for (;;) {
-		l = pool_lock(pool);
-		if (likely(l)) {
-			pool_hook(POOL_HOOK_GET);
-			obj = likely(l->slot.nr) ? pool_pop(l) : pool_get_more(l);
-			pool_unlock(l);
-		} else {
-			obj = pool_get_busy(pool);
-		}
+		l = pool_lock(pool, &top);
+		obj = l ? pool_get_locked(l, top) : pool_get_busy(pool);
 		preempt_enable();
 		if (likely(!IS_ERR(obj)))
 			break;
@@ -378,14 +541,16 @@ static __always_inline void *pool_get_cached(struct syncpool *pool)
 /* Build an object: nothing is cached, or nothing may be. Unpinned. */
 static noinline void *pool_build(struct syncpool *pool, gfp_t gfp)
 {
+	struct pool_core *core;
 	void *obj;
 
-	if (in_nmi())
+	core = READ_ONCE(pool->core);
+	if (in_nmi() || (IS_ENABLED(CONFIG_PREEMPT_RT) && !preemptible()))
 		return NULL;
-	if (unlikely(!READ_ONCE(pool->core))) {
-		if (!pool_get_activate(pool, gfp))
-			return NULL;
-	}
+	if (core && !pool_is_original(pool, core))
+		return NULL;
+	if (unlikely(!core) && !pool_get_activate(pool, gfp))
+		return NULL;
 	if (!pool->params.alloc)
 		return NULL;
 	might_alloc(gfp);
@@ -395,7 +560,7 @@ static noinline void *pool_build(struct syncpool *pool, gfp_t gfp)
 }
 
 /**
- * __syncpool_get() - the rest of syncpool_get(), whose slot had nothing
+ * __syncpool_get() - the rest of syncpool_get(), whose array had nothing
  * @pool: the pool
  * @gfp: for the alloc callback
  *
@@ -427,49 +592,72 @@ void *__syncpool_try_get(struct syncpool *pool)
 }
 EXPORT_SYMBOL_GPL(__syncpool_try_get);
 
-/* Under @l's try-lock, with room. */
-static __always_inline void pool_push(struct pool_local *l, void *obj)
+/* Locked. */
+static __always_inline void pool_clear(void **slots, unsigned int n)
 {
-	unsigned int nr = l->slot.nr;
-
-	l->private[nr] = obj;
-	WRITE_ONCE(l->slot.nr, nr + 1);
+	for (; n >= 4; n -= 4, slots += 4) {
+		WRITE_ONCE(slots[0], NULL);
+		WRITE_ONCE(slots[1], NULL);
+		WRITE_ONCE(slots[2], NULL);
+		WRITE_ONCE(slots[3], NULL);
+	}
+	while (n--)
+		WRITE_ONCE(*slots++, NULL);
 }
 
-/* Push up to @n objects to the own chain, and say so. Locked. */
-static unsigned int pool_push_block(struct pool_local *l, void *const *objs,
-				    unsigned int n)
+/*
+ * Move the newer half of the array, or what there is up to a hole in it, to
+ * the own chain. The slot that is free then, or the guard if the chain has no
+ * room. Locked.
+ */
+static __always_inline u32 pool_spill(struct pool_local *l)
 {
-	struct pool_core *core = l->set->core;
+	unsigned int n = pool_block(l);
+	u32 middle = l->cache.last + 1 - n;
+	void **slots = &l->cache.slots[middle];
 
-	n = pool_chain_push_head(&l->chain, objs, n);
-	if (!n)
-		return 0;
-	pool_mask_set(l->set, smp_processor_id());
-	this_cpu_add(core->counters->chained, n);
-	pool_stat_inc(core, spills);
-	return n;
-}
-
-/* Move the older half of private[] to the own chain. Locked. */
-static bool pool_spill(struct pool_local *l)
-{
-	unsigned int n = pool_push_block(l, l->private, POOL_BLOCK);
-
-	if (!n)
-		return false;
+	n = pool_push_block(l, slots, n);
 	pool_hook(POOL_HOOK_SPILL);
-	memmove(l->private, l->private + n, (l->slot.nr - n) * sizeof(void *));
-	WRITE_ONCE(l->slot.nr, l->slot.nr - n);
-	if (READ_ONCE(l->slot.nested_full) && l->slot.nr < POOL_PRIVATE - 1)
-		pool_collect(l);
+	pool_clear(slots, n);
+	return slots[0] ? l->cache.last + 1 : middle;
+}
+
+/* False, and still locked, if the chain has to grow first. Else unlocks. */
+static __always_inline bool pool_put_locked(struct pool_local *l, u32 top,
+					    void *obj)
+{
+	pool_hook(POOL_HOOK_PUT);
+	top = pool_find_up(l, top);
+	if (top > l->cache.last)
+		top = pool_spill(l);
+	if (unlikely(top > l->cache.last))
+		return false;
+	WRITE_ONCE(l->cache.slots[top], obj);
+	if (unlikely(READ_ONCE(l->cache.nested_full)))
+		top = pool_collect(l, top);
+	pool_unlock(l, top);
 	return true;
 }
 
 static void pool_grow(struct pool_local *l, struct pool_ring *ring)
 {
+	struct pool_core *core = l->set->core;
+
 	pool_chain_grow(&l->chain, ring);
-	pool_stat_inc(l->set->core, grows);
+	atomic_long_inc(&core->grows);
+	trace_syncpool_grow(core->params.name, ring->d.size);
+}
+
+/* A ring for @l, which is full. Unlocks and unpins. */
+static struct pool_ring *pool_grow_alloc(struct pool_local *l)
+{
+	unsigned int size = pool_chain_next_size(&l->chain);
+
+	pool_unlock(l, l->cache.last);
+	preempt_enable();
+	if (!pool_may_use_slab())
+		return NULL;
+	return pool_ring_alloc(size, GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC);
 }
 
 /* No lock was to be had. Entered pinned, returns unpinned. */
@@ -479,7 +667,7 @@ static noinline void pool_put_busy(struct syncpool *pool, void *obj)
 	bool kept = false;
 
 	if (core && READ_ONCE(core->mode) == POOL_NORMAL) {
-		pool_stat_inc(core, nested);
+		atomic_long_inc(&core->nested);
 		kept = pool_nested_put(this_cpu_ptr(READ_ONCE(core->local)->locals),
 				       obj);
 	}
@@ -492,63 +680,52 @@ static noinline void pool_put_busy(struct syncpool *pool, void *obj)
 }
 
 /*
- * private[] is full: spill, and grow the chain if that has no room either. A
- * ring is allocated unpinned, after which this may be another CPU. Entered
- * pinned and locked, returns neither.
+ * The chain of @l, which is locked, has to grow. A ring is allocated unpinned,
+ * after which this may be another CPU, or the pool shut. Entered pinned,
+ * returns unpinned.
  */
-static noinline void pool_put_full(struct syncpool *pool, struct pool_local *l,
+static noinline void pool_put_grow(struct syncpool *pool, struct pool_local *l,
 				   void *obj)
 {
-	struct pool_ring *ring = NULL;
-	unsigned int size;
+	struct pool_ring *ring = pool_grow_alloc(l);
+	u32 top;
 
-	while (l && l->slot.nr == POOL_PRIVATE && !pool_spill(l)) {
-		if (ring) {
+	if (!ring) {
+		pool_drop(pool, obj);
+		return;
+	}
+	preempt_disable();
+	l = pool_lock(pool, &top);
+	if (!l) {
+		pool_put_busy(pool, obj);
+	} else {
+		if (!pool_put_locked(l, top, obj)) {
 			pool_grow(l, ring);
 			ring = NULL;
-			continue;
+			/* an empty ring takes a block */
+			pool_put_locked(l, l->cache.last, obj);
 		}
-		size = pool_chain_next_size(&l->chain);
-		pool_unlock(l);
 		preempt_enable();
-		if (pool_may_use_slab())
-			ring = pool_ring_alloc(size, GFP_NOWAIT | __GFP_NOWARN);
-		if (!ring) {
-			pool_drop(pool, obj);
-			return;
-		}
-		preempt_disable();
-		l = pool_lock(pool);
 	}
-	if (l) {
-		pool_push(l, obj);
-		pool_unlock(l);
-		preempt_enable();
-	} else {
-		pool_put_busy(pool, obj);
-	}
-	if (ring)
-		kfree(ring);
+	kfree(ring);
 }
 
-/* True if debug mode disposed of @obj. Pinned. */
+/* True, and unpinned, if debug mode disposed of @obj. Pinned. */
 static noinline bool pool_put_debug(struct syncpool *pool, void *obj,
 				    unsigned long caller)
 {
-	switch (__pool_debug_put(pool, obj, caller)) {
-	case POOL_DEBUG_DROP:
+	enum pool_debug_verdict verdict = __pool_debug_put(pool, obj, caller);
+
+	if (verdict == POOL_DEBUG_KEEP)
+		return false;
+	preempt_enable();
+	if (verdict == POOL_DEBUG_DROP)
 		pool_drop(pool, obj);
-		return true;
-	case POOL_DEBUG_REFUSE:
-		return true;
-	case POOL_DEBUG_KEEP:
-		break;
-	}
-	return false;
+	return true;
 }
 
 /**
- * __syncpool_put() - the rest of syncpool_put(), whose slot had no room
+ * __syncpool_put() - the rest of syncpool_put(), whose array had no room
  * @pool: the pool
  * @obj: the object; NULL does nothing
  *
@@ -557,26 +734,22 @@ static noinline bool pool_put_debug(struct syncpool *pool, void *obj,
 void __syncpool_put(struct syncpool *pool, void *obj)
 {
 	struct pool_local *l;
+	u32 top;
 
-	if (unlikely(!obj) ||
-	    (static_branch_unlikely(&pool_debug_key) &&
-	     pool_put_debug(pool, obj, _RET_IP_))) {
+	if (unlikely(!obj)) {
 		preempt_enable();
 		return;
 	}
-	l = pool_lock(pool);
-	if (unlikely(!l)) {
+	if (static_branch_unlikely(&pool_debug_key) &&
+	    pool_put_debug(pool, obj, _RET_IP_))
+		return;
+	l = pool_lock(pool, &top);
+	if (unlikely(!l))
 		pool_put_busy(pool, obj);
-		return;
-	}
-	pool_hook(POOL_HOOK_PUT);
-	if (unlikely(l->slot.nr == POOL_PRIVATE)) {
-		pool_put_full(pool, l, obj);
-		return;
-	}
-	pool_push(l, obj);
-	pool_unlock(l);
-	preempt_enable();
+	else if (unlikely(!pool_put_locked(l, top, obj)))
+		pool_put_grow(pool, l, obj);
+	else
+		preempt_enable();
 }
 EXPORT_SYMBOL_GPL(__syncpool_put);
 
@@ -587,38 +760,35 @@ EXPORT_SYMBOL_GPL(__syncpool_put);
 bool pool_store(struct pool_core *core, void *obj)
 {
 	struct pool_local *l = this_cpu_ptr(READ_ONCE(core->local)->locals);
-	bool kept;
+	u32 top = pool_trylock(l);
 
-	if (!pool_trylock(l))
+	if (top == SYNCPOOL_TOP_BUSY)
 		return pool_nested_put(l, obj);
-	kept = l->slot.nr < POOL_PRIVATE || pool_spill(l);
-	if (kept)
-		pool_push(l, obj);
-	pool_unlock(l);
-	return kept;
+	if (pool_put_locked(l, top, obj))
+		return true;
+	pool_unlock(l, l->cache.last);
+	return false;
 }
 
 /* Up to @n objects of this CPU's own, by the block. Pinned. */
-static unsigned int pool_get_block(struct syncpool *pool, void **objs,
-				   unsigned int n)
+static unsigned int pool_get_many(struct syncpool *pool, void **objs,
+				  unsigned int n)
 {
-	struct pool_local *l = pool_lock(pool);
-	unsigned int k;
+	unsigned int k = 0;
+	struct pool_local *l;
+	u32 top;
 
+	l = pool_lock(pool, &top);
 	if (!l)
 		return 0;
-	if (l->slot.nr) {
-		k = min(n, l->slot.nr);
-		memcpy(objs, l->private + l->slot.nr - k, k * sizeof(void *));
-		WRITE_ONCE(l->slot.nr, l->slot.nr - k);
-	} else {
-		k = pool_chain_pop_head(&l->chain, objs, n);
-		if (k) {
-			this_cpu_sub(l->set->core->counters->chained, k);
-			pool_stat_inc(l->set->core, refills);
-		}
+	top = pool_find_down(l, top);
+	while (k < n && top != SYNCPOOL_TOP_EMPTY) {
+		objs[k++] = pool_take(l, top);
+		top = pool_find_down(l, top);
 	}
-	pool_unlock(l);
+	if (!k)
+		k = pool_pop_block(l, objs, n);
+	pool_unlock(l, top);
 	return k;
 }
 
@@ -639,7 +809,7 @@ unsigned int syncpool_get_bulk(struct syncpool *pool, gfp_t gfp,
 
 	while (got < n) {
 		preempt_disable();
-		k = pool_get_block(pool, objs + got, min(n - got, POOL_BLOCK));
+		k = pool_get_many(pool, objs + got, min(n - got, POOL_BLOCK));
 		preempt_enable();
 		for (i = 0; i < k; i++)
 			pool_debug_leave(objs[got + i]);
@@ -656,25 +826,24 @@ unsigned int syncpool_get_bulk(struct syncpool *pool, gfp_t gfp,
 EXPORT_SYMBOL_GPL(syncpool_get_bulk);
 
 /* As many of @objs as fit without growing, up to a NULL. Pinned. */
-static unsigned int pool_put_block(struct syncpool *pool, void **objs,
-				   unsigned int n)
+static unsigned int pool_put_many(struct syncpool *pool, void **objs,
+				  unsigned int n)
 {
+	unsigned int k = 0;
 	struct pool_local *l;
-	unsigned int k;
+	u32 top, to;
 
-	for (k = 0; k < n && objs[k]; k++)
-		;
-	l = k ? pool_lock(pool) : NULL;
+	l = pool_lock(pool, &top);
 	if (!l)
 		return 0;
-	if (l->slot.nr < POOL_PRIVATE) {
-		k = min(k, POOL_PRIVATE - l->slot.nr);
-		memcpy(l->private + l->slot.nr, objs, k * sizeof(void *));
-		WRITE_ONCE(l->slot.nr, l->slot.nr + k);
-	} else {
-		k = pool_push_block(l, objs, k);
+	to = pool_find_up(l, top);
+	for (; k < n && objs[k] && to <= l->cache.last; to = pool_find_up(l, top)) {
+		WRITE_ONCE(l->cache.slots[to], objs[k++]);
+		top = to;
 	}
-	pool_unlock(l);
+	if (!k)
+		k = pool_push_block(l, objs, n);
+	pool_unlock(l, top);
 	return k;
 }
 
@@ -693,8 +862,8 @@ void syncpool_put_bulk(struct syncpool *pool, unsigned int n, void **objs)
 	while (put < n) {
 		if (!static_branch_unlikely(&pool_debug_key)) {
 			preempt_disable();
-			k = pool_put_block(pool, objs + put,
-					   min(n - put, POOL_BLOCK));
+			k = pool_put_many(pool, objs + put,
+					  min(n - put, POOL_BLOCK));
 			preempt_enable();
 		}
 		if (!k) {

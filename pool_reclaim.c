@@ -18,7 +18,7 @@
  * part's own try-lock, so the two of them at worst find each other busy. It
  * cannot be more than one generation behind: the next rotation needs @spare,
  * and @spare is handed back only after a grace period and the drain. The drain
- * therefore meets nobody, and takes slots, private[] and chains as its own.
+ * therefore meets nobody, and takes arrays and chains as its own.
  * litmus/rotation-owner, litmus/rotation-thief, litmus/drain.
  *
  * @reclaim_lock is held by a rotation, a drain and a scan. Reclaim may start
@@ -33,7 +33,7 @@
 #include "pool_debug.h"
 #include "pool_trace.h"
 
-/* objects that a scan takes at once; the unit of shrinker->batch too */
+/* objects that a scan takes at once at most */
 #define POOL_SCAN_BATCH		16U
 
 void pool_free_cached(struct pool_core *core, void **objs,
@@ -50,17 +50,18 @@ void pool_free_cached(struct pool_core *core, void **objs,
 
 /*
  * Point the fast path where the mode says, unless the pool is gone already.
- * Under @reclaim_lock, or before anybody else knows of @core.
+ * Under @reclaim_lock.
  */
 void pool_publish(struct pool_core *core)
 {
 	struct pool_local __percpu *locals = core->local->locals;
 	bool open = core->mode == POOL_NORMAL && !core->debug;
 
+	lockdep_assert_held(&core->reclaim_lock);
 	if (!core->pool)
 		return;
 	/* N: release; users depend on the pointer; litmus/activate */
-	smp_store_release(&core->pool->local, open ? &locals->slot : &syncpool_shut);
+	smp_store_release(&core->pool->local, open ? &locals->cache : &syncpool_shut);
 }
 
 /* Turn. The set to drain, after a grace period. Under @reclaim_lock. */
@@ -76,30 +77,6 @@ static struct pool_set *pool_rotate(struct pool_core *core)
 	core->rotated = jiffies;
 	trace_syncpool_rotate(core->params.name, core->rotations);
 	return old;
-}
-
-/*
- * Take what lies on one CPU outside its chain. After a grace period, or with
- * the CPU dead. @objs has room for POOL_LOCAL_MAX.
- */
-unsigned int pool_local_strip(struct pool_local *l, void **objs)
-{
-	unsigned int i, n = l->slot.nr;
-
-	memcpy(objs, l->private, n * sizeof(*objs));
-	WRITE_ONCE(l->slot.nr, 0);
-	objs[n] = l->slot.obj;
-	if (objs[n])
-		n++;
-	WRITE_ONCE(l->slot.obj, NULL);
-	for (i = 0; i < POOL_NESTED; i++) {
-		objs[n] = l->nested[i];
-		if (objs[n])
-			n++;
-		WRITE_ONCE(l->nested[i], NULL);
-	}
-	WRITE_ONCE(l->slot.nested_full, 0);
-	return n;
 }
 
 /* One CPU's part, which nobody else can reach. */
@@ -145,6 +122,7 @@ static void pool_drain_work(struct work_struct *work)
 	pool_drain(core, set);
 	mutex_lock(&core->reclaim_lock);
 	core->draining = NULL;
+	/* no CPU pinned before the drain is left; litmus/rotation-reuse */
 	core->spare = set;
 	mutex_unlock(&core->reclaim_lock);
 }
@@ -244,7 +222,7 @@ static unsigned long pool_shrink_scan(struct shrinker *shrinker,
 	bool rotated = false;
 
 	sc->nr_scanned = 0;
-	if (!mutex_trylock(&core->reclaim_lock))
+	if (!pool_cached(core) || !mutex_trylock(&core->reclaim_lock))
 		return SHRINK_STOP;
 	freed = pool_scan_victim(core, sc->nr_to_scan);
 	if (freed < sc->nr_to_scan) {
@@ -274,9 +252,10 @@ int pool_reclaim_init(struct pool_core *core)
 	/*
 	 * With the defaults a pool of fewer than 4096 objects is asked for
 	 * none of them while reclaim is calm: do_shrink_slab(), mm/shrinker.c.
-	 * 0 seeks: half of it each time.
+	 * 0 seeks: half of it each time. A batch of 1: the same for small
+	 * pools, whose few objects may be the largest.
 	 */
 	core->shrinker->seeks = 0;
-	core->shrinker->batch = POOL_SCAN_BATCH;
+	core->shrinker->batch = 1;
 	return pool_shrinker_register(core->shrinker, core->params.name);
 }

@@ -9,6 +9,7 @@
 
 #include <linux/atomic.h>
 #include <linux/export.h>
+#include <linux/percpu.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
 #include <linux/stdarg.h>
@@ -50,6 +51,15 @@ static inline void pool_hook(enum pool_hook_point point)
 }
 
 #define EXPORT_SYMBOL_IF_KUNIT(symbol)
+#endif
+
+/* Linux 6.6 has it for every architecture; it saves an instruction */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#define pool_this_cpu_try_cmpxchg(pcp, oldp, new)			\
+	this_cpu_try_cmpxchg(pcp, oldp, new)
+#else
+#define pool_this_cpu_try_cmpxchg(pcp, oldp, new)			\
+	(this_cpu_cmpxchg(pcp, *(oldp), new) == *(oldp))
 #endif
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)

@@ -17,6 +17,7 @@
 #include <linux/jump_label.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/sizes.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
@@ -24,40 +25,44 @@
 #include "pool_chain.h"
 #include "syncpool.h"
 
+#define POOL_FIRST	(SYNCPOOL_TOP_EMPTY + 1)
+/* objects in the array at most; docs/performance.md */
+#define POOL_PRIVATE	(SYNCPOOL_SLOTS - POOL_FIRST - 1)
+/* moved at once at most; struct syncpool_cache.block */
+#define POOL_BLOCK	(POOL_PRIVATE * 3 / 4)
+/* what the objects in one array may stand for, if that is known */
+#define POOL_PRIVATE_BYTES	SZ_256K
 #define POOL_NESTED	4U	/* slots for puts that interrupted the owner */
-#define POOL_PRIVATE	16U	/* private[]: two cache lines; docs/performance.md */
-#define POOL_BLOCK	8U	/* objects moved at once, half of private[] */
 #define POOL_SETS	3U
 /* what one CPU can hold outside its chain */
-#define POOL_LOCAL_MAX	(1 + POOL_NESTED + POOL_PRIVATE)
+#define POOL_LOCAL_MAX	(POOL_NESTED + POOL_PRIVATE)
 
 /**
  * struct pool_local - one CPU's part of one set
- * @slot: the fast path's object, taken and filled by compare-and-swap on this
- *	CPU; @slot.busy is the try-lock of what follows, @slot.nested_full says
- *	that a nested slot may be filled, @slot.nr counts @private
+ * @cache: the array that the fast path works on: private[] of the design.
+ *	SYNCPOOL_TOP_BUSY in @cache.top is the try-lock of all that follows, and
+ *	of plain accesses to the slots.
+ * @chain: @chain.head under the try-lock, @chain.tail for any CPU
  * @set: the set that this is a part of
  * @nested: filled by puts that found the try-lock taken, by compare-and-swap
- *	on this CPU; emptied under the try-lock
- * @private: LIFO array, under the try-lock
- * @chain: @chain.head under the try-lock, @chain.tail for any CPU
+ *	on this CPU; emptied under the try-lock. @cache.nested_full says that
+ *	there may be something in it, @cache.block how much is moved at once.
  *
  * Rule: nothing but its own CPU touches any of this except @chain.tail, and a
  * drain after a grace period, or a hotplug callback after the CPU is dead.
- * That is why the try-lock needs no atomic operation: who can find it taken
+ * That is why the try-lock needs no locked instruction: who finds it taken
  * has interrupted its owner, and is gone before the owner goes on.
  *
- *	 0           64                        192
- *	| slot, busy | private[16]   chain.head | chain.tail  |
- *	| set, nested|                          |             |
- *	 owner's lines                           thieves' line
+ *	 0                                  256
+ *	| top, slots[27 + 3], chain.head   | chain.tail, set, nested[]  |
+ *	 owner's lines                      thieves' line, and what the
+ *	                                    owner hardly ever writes
  */
 struct pool_local {
-	struct syncpool_slot	slot;
+	struct syncpool_cache	cache;
+	struct pool_chain	chain;
 	struct pool_set		*set;
 	void			*nested[POOL_NESTED];
-	void			*private[POOL_PRIVATE];
-	struct pool_chain	chain;
 } ____cacheline_aligned_in_smp;
 
 /**
@@ -74,17 +79,23 @@ struct pool_set {
 	atomic_t			nonempty;
 } ____cacheline_aligned_in_smp;
 
-/* one CPU's counters; @chained is what it pushed to chains less what it took */
+/* One CPU's part of struct syncpool_stats: what slow paths count. */
 struct pool_counters {
-	struct syncpool_stats	stats;
-	long			chained;
+	unsigned long	allocs;
+	unsigned long	frees;
+	unsigned long	refills;
+	unsigned long	spills;
+	unsigned long	steals;
+	unsigned long	stolen;
+	unsigned long	victim_hits;
+	long		chained;	/* pushed to chains, less taken from them */
 };
 
 /**
  * enum pool_mode - what the operations of an activated pool may do
  * @POOL_NORMAL: cache
  * @POOL_IDLING: syncpool_wait_idle() is under way: build and free only
- * @POOL_CLOSED: syncpool_exit() has begun: likewise, and report it
+ * @POOL_CLOSED: syncpool_exit() has begun: likewise
  */
 enum pool_mode {
 	POOL_NORMAL,
@@ -100,12 +111,16 @@ enum pool_mode {
  * @node: in the list of pools, under pool_list_lock
  * @mode: written under @reclaim_lock, a grace period before it is relied on
  * @debug: debug mode; the fast path stays shut
+ * @warned: POOL_WARNED_* bits of debug mode
  * @local: the set that is filled; read pinned, written under @reclaim_lock
  * @victim: the set of the generation before, likewise
  * @spare: an empty set, or NULL while it is drained; under @reclaim_lock
  * @draining: the set that @drain_work frees
  * @reclaim_lock: rotation, drains, the shrinker (which only tries it)
  * @counters: per CPU
+ * @alloc_fails: with @grows and @nested, what is too rare for a word per CPU
+ * @grows: see struct syncpool_stats
+ * @nested: likewise
  * @rotations: under @reclaim_lock
  * @rotated: jiffies of the last rotation or shrink; under @reclaim_lock
  * @drain_work: drains @draining after a grace period
@@ -126,12 +141,16 @@ struct pool_core {
 	struct list_head	node;
 	enum pool_mode		mode;
 	bool			debug;
+	unsigned long		warned;
 	struct pool_set		*local;
 	struct pool_set		*victim;
 	struct pool_set		*spare;
 	struct pool_set		*draining;
 	struct mutex		reclaim_lock;
 	struct pool_counters __percpu *counters;
+	atomic_long_t		alloc_fails;
+	atomic_long_t		grows;
+	atomic_long_t		nested;
 	unsigned long		rotations;
 	unsigned long		rotated;
 	struct rcu_work		drain_work;
@@ -161,9 +180,12 @@ enum pool_state_bit {
 #define pool_warn(pool, bit, fmt, ...)					\
 	WARN(!test_and_set_bit(bit, &(pool)->state),			\
 	     "syncpool: %s: " fmt, (pool)->params.name, ##__VA_ARGS__)
+#define pool_core_warn(core, bit, fmt, ...)				\
+	WARN(!test_and_set_bit(bit, &(core)->warned),			\
+	     "syncpool: %s: " fmt, (core)->params.name, ##__VA_ARGS__)
 
 #define pool_stat_add(core, field, n)					\
-	this_cpu_add((core)->counters->stats.field, n)
+	this_cpu_add((core)->counters->field, n)
 #define pool_stat_inc(core, field)	pool_stat_add(core, field, 1)
 
 extern struct workqueue_struct *pool_wq;
@@ -171,6 +193,9 @@ extern struct list_head pool_list;
 extern struct mutex pool_list_lock;
 
 /* pool_main.c */
+void pool_local_init(struct pool_local *l, struct pool_set *set,
+		     unsigned int capacity);
+unsigned int pool_local_strip(struct pool_local *l, void **objs);
 int pool_steal(struct pool_set *set, void **objs, unsigned int n);
 bool pool_store(struct pool_core *core, void *obj);
 
@@ -198,6 +223,8 @@ void pool_idle_init(struct pool_core *core);
 void pool_idle_wake(struct pool_core *core, long out);
 
 /* pool_life.c */
+bool pool_is_gone(struct syncpool *pool);
+bool pool_is_original(struct syncpool *pool, struct pool_core *core);
 bool pool_get_activate(struct syncpool *pool, gfp_t gfp);
 int pool_activate(struct syncpool *pool);
 void pool_activate_later(struct syncpool *pool);
@@ -209,7 +236,6 @@ void pool_reclaim_lock(struct pool_core *core);
 void pool_publish(struct pool_core *core);
 bool pool_rotate_later(struct pool_core *core);
 void pool_free_cached(struct pool_core *core, void **objs, unsigned int n);
-unsigned int pool_local_strip(struct pool_local *l, void **objs);
 unsigned long pool_drain(struct pool_core *core, struct pool_set *set);
 
 #endif /* _POOL_H */

@@ -44,14 +44,52 @@ struct pool_chain {
 struct pool_ring *pool_ring_alloc(unsigned int size, gfp_t gfp);
 unsigned int pool_chain_next_size(const struct pool_chain *chain);
 void pool_chain_grow(struct pool_chain *chain, struct pool_ring *ring);
-unsigned int pool_chain_push_head(struct pool_chain *chain, void *const *objs,
-				  unsigned int n);
-unsigned int pool_chain_pop_head(struct pool_chain *chain, void **objs,
-				 unsigned int n);
 unsigned int pool_chain_pop_tail(struct pool_chain *chain, void **objs,
 				 unsigned int n);
 unsigned int pool_chain_tail_len(const struct pool_chain *chain);
 bool pool_chain_is_empty(const struct pool_chain *chain);
 void pool_chain_destroy(struct pool_chain *chain);
+
+/**
+ * pool_chain_push_head() - add objects at the head
+ * @chain: the chain
+ * @objs: the objects, oldest first
+ * @n: how many
+ *
+ * Context: The owner only, pinned.
+ * Return: how many found room in the head ring; for the rest the chain has to
+ * grow. If not 0, a full memory barrier.
+ */
+static inline unsigned int pool_chain_push_head(struct pool_chain *chain,
+						void *const *objs,
+						unsigned int n)
+{
+	if (unlikely(!chain->head))
+		return 0;
+	return pool_dequeue_push_head(&chain->head->d, objs, n);
+}
+
+/**
+ * pool_chain_pop_head() - take objects as the owner does
+ * @chain: the chain
+ * @objs: filled, oldest first
+ * @n: room in @objs
+ *
+ * Context: The owner only, pinned.
+ * Return: how many were taken: the newest, or the oldest once the head ring
+ * is empty; 0 if the chain is empty.
+ */
+static inline unsigned int pool_chain_pop_head(struct pool_chain *chain,
+					       void **objs, unsigned int n)
+{
+	unsigned int k;
+
+	if (!chain->head)
+		return 0;
+	k = pool_dequeue_pop_head(&chain->head->d, objs, n);
+	if (k)
+		return k;
+	return pool_chain_pop_tail(chain, objs, n);
+}
 
 #endif /* _POOL_CHAIN_H */

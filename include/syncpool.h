@@ -20,12 +20,17 @@
  *   wait_idle                 may sleep: task context only
  *   prefill                   as its gfp flags say
  *
- * PREEMPT_RT: the same table; with preemption or interrupts disabled a ring
- * does not grow and free does not run in place but from a work item.
+ * PREEMPT_RT: the same table; with preemption or interrupts disabled get gives
+ * cached objects only, a ring does not grow, and free runs from a work item.
+ *
+ * NMI: where this_cpu_cmpxchg() is one instruction or disables nothing, as on
+ * x86 and arm64.
  *
  * The free callback takes leaf locks only and never allocates with GFP_KERNEL:
  * it may run inside memory reclaim, inside put() and, unless the pool says
- * SYNCPOOL_FREE_SLEEPS, in whatever context put() was called in.
+ * SYNCPOOL_FREE_SLEEPS, in whatever context put() was called in. The first two
+ * words of an object that it is handed may have been overwritten: objects are
+ * two pointers large, and what free needs to know lies behind these.
  */
 #ifndef _SYNCPOOL_H
 #define _SYNCPOOL_H
@@ -42,6 +47,8 @@
 #include <linux/preempt.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
+
+#include "compat.h"
 
 struct device;
 struct pool_core;
@@ -109,17 +116,31 @@ struct syncpool_stats {
 	unsigned long nested;
 };
 
-/* private: of a CPU's cache; the inlined fast path touches @obj alone */
-struct syncpool_slot {
-	void *obj;	/* NULL: empty; SYNCPOOL_SLOT_SHUT: neither get nor put */
-	u8 busy;	/* the try-lock of what lies behind the slot */
-	u8 nested_full;	/* a nested slot may be filled */
-	u32 nr;		/* objects in private[] */
+/*
+ * private: a CPU's LIFO array, which the inlined fast path works on. Whoever
+ * takes or fills a slot does so by compare-and-swap on this CPU, so an
+ * interrupt or NMI in between can take nothing twice and overwrite nothing;
+ * @top only says where to look. The guard slots end the array for both sides:
+ *
+ *	slots:	G  G  a  b  c  .  .  .  G
+ *		0  1        ^top     ^last
+ *		^SYNCPOOL_TOP_BUSY: neither get nor put
+ *		   ^SYNCPOOL_TOP_EMPTY
+ */
+#define SYNCPOOL_GUARD		((void *)1)
+#define SYNCPOOL_TOP_BUSY	0
+#define SYNCPOOL_TOP_EMPTY	1
+#define SYNCPOOL_SLOTS		30
+
+struct syncpool_cache {
+	u32 top;
+	u16 last;		/* the slot before the upper guard */
+	u8 block;		/* see struct pool_local in the module */
+	u8 nested_full;		/* likewise */
+	void *slots[SYNCPOOL_SLOTS];
 };
 
-#define SYNCPOOL_SLOT_SHUT	((void *)1)
-
-DECLARE_PER_CPU(struct syncpool_slot, syncpool_shut);
+DECLARE_PER_CPU(struct syncpool_cache, syncpool_shut);
 
 /* private: counts what happens while nothing is cached; out: allocs - frees */
 struct syncpool_uncached {
@@ -138,7 +159,7 @@ struct syncpool_uncached {
  */
 struct syncpool {
 	/* private: read by every operation, written when a pool turns */
-	struct syncpool_slot __percpu	*local;	/* or &syncpool_shut */
+	struct syncpool_cache __percpu	*local;	/* or &syncpool_shut */
 	struct pool_core		*core;	/* NULL: not activated, or gone */
 	struct syncpool_params		params;
 	struct module			*owner;
@@ -157,8 +178,8 @@ void syncpool_activate_work(struct work_struct *work);
  * @_free: see struct syncpool_params
  * @_data: see struct syncpool_params
  *
- * The first get or put activates it: at once where it may sleep, else from a
- * work item, and until then objects are built and freed for each use. A module
+ * The first get with GFP_KERNEL activates it, any other first call does so from
+ * a work item; until then objects are built and freed for each use. A module
  * that defines one calls syncpool_exit() on it before it unloads.
  */
 #define DEFINE_SYNCPOOL(_name, _alloc, _free, _data)			\
@@ -237,20 +258,35 @@ devm_syncpool_create(struct device *dev, const struct syncpool_params *params)
 }
 
 /*
- * The fast path: pinned by preempt_disable(), one compare-and-swap without a
- * lock prefix on the CPU's own slot, which an interrupt or NMI sees done or
- * not done. A slot that cannot serve (empty for get, full for put, shut for
- * both) leads into the module, which is entered pinned and returns unpinned.
+ * The fast path, pinned by preempt_disable(). An array that cannot serve (empty
+ * for get, full for put, busy for both, or not as @top says) leads into the
+ * module, which is entered pinned and returns unpinned.
  */
-static __always_inline void *syncpool_slot_get(struct syncpool *pool)
+static __always_inline void *syncpool_cache_get(struct syncpool *pool)
 {
-	void *obj = this_cpu_read(pool->local->obj);
+	struct syncpool_cache __percpu *cache = READ_ONCE(pool->local);
+	u32 top = this_cpu_read(cache->top);
+	void *obj = this_cpu_read(cache->slots[top]);
 
-	if (unlikely((unsigned long)obj <= (unsigned long)SYNCPOOL_SLOT_SHUT))
+	if (unlikely((unsigned long)obj <= (unsigned long)SYNCPOOL_GUARD))
 		return NULL;
-	if (unlikely(this_cpu_cmpxchg(pool->local->obj, obj, NULL) != obj))
+	if (unlikely(!pool_this_cpu_try_cmpxchg(cache->slots[top], &obj, NULL)))
 		return NULL;
+	this_cpu_write(cache->top, top - 1);
 	return obj;
+}
+
+/* NULL finds room like any object; get passes over the hole that it leaves */
+static __always_inline bool syncpool_cache_put(struct syncpool *pool, void *obj)
+{
+	struct syncpool_cache __percpu *cache = READ_ONCE(pool->local);
+	u32 top = this_cpu_read(cache->top) + 1;
+	void *old = NULL;
+
+	if (unlikely(!pool_this_cpu_try_cmpxchg(cache->slots[top], &old, obj)))
+		return false;
+	this_cpu_write(cache->top, top);
+	return true;
 }
 
 /**
@@ -269,7 +305,7 @@ syncpool_get(struct syncpool *pool, gfp_t gfp)
 	void *obj;
 
 	preempt_disable();
-	obj = syncpool_slot_get(pool);
+	obj = syncpool_cache_get(pool);
 	if (unlikely(!obj))
 		return __syncpool_get(pool, gfp);
 	preempt_enable();
@@ -289,7 +325,7 @@ syncpool_try_get(struct syncpool *pool)
 	void *obj;
 
 	preempt_disable();
-	obj = syncpool_slot_get(pool);
+	obj = syncpool_cache_get(pool);
 	if (unlikely(!obj))
 		return __syncpool_try_get(pool);
 	preempt_enable();
@@ -314,8 +350,7 @@ static __always_inline __attribute__((nonnull(1))) void
 syncpool_put(struct syncpool *pool, void *obj)
 {
 	preempt_disable();
-	/* an empty slot takes a NULL too, and stays as it is */
-	if (unlikely(this_cpu_cmpxchg(pool->local->obj, NULL, obj))) {
+	if (unlikely(!syncpool_cache_put(pool, obj))) {
 		__syncpool_put(pool, obj);
 		return;
 	}
