@@ -125,8 +125,9 @@ unsigned int pool_chain_pop_tail(struct pool_chain *chain, void **objs,
 		pool_hook(POOL_HOOK_DRAINED);
 		/*
 		 * G: one winner a ring, who also hands on E to who reads tail
-		 * next; litmus/tail-unlink, tail-publish. Nobody can meet it
-		 * again at the same address; litmus/ring-reclaim, tail-aba.
+		 * next; litmus/tail-unlink, litmus/tail-publish. Nobody can
+		 * meet it again at the same address; litmus/ring-reclaim,
+		 * litmus/tail-aba.
 		 */
 		if (!in_nmi() && cmpxchg(&chain->tail, ring, next) == ring)
 			kfree_rcu(ring, rcu);
