@@ -43,8 +43,20 @@ static inline void pool_hook(enum pool_hook_point point)
 		fn(point);
 }
 
+/* The percpu allocator has no fault injection: let it fail as kmalloc() does. */
+static inline bool pool_percpu_fails(void)
+{
+	void *p = kmalloc(1, GFP_KERNEL);
+
+	kfree(p);
+	return !p;
+}
+
+#define pool_alloc_percpu(type)		\
+	(pool_percpu_fails() ? NULL : alloc_percpu(type))
 #define EXPORT_SYMBOL_IF_KUNIT(symbol)	EXPORT_SYMBOL_GPL(symbol)
 #else
+#define pool_alloc_percpu(type)		alloc_percpu(type)
 #define pool_ring_first_index		0UL
 static inline void pool_hook(enum pool_hook_point point)
 {
