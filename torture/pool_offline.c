@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pool_offline - what a CPU leaves behind when it goes down
+ *
+ * Fills a pool on one CPU, takes that CPU down and has another one get until
+ * nothing comes: it must get all, or, of the generation before, all that was
+ * not freed as the CPU died. Does not load if that does not hold. Pools must
+ * not age meanwhile (age_secs=0).
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpu.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "syncpool.h"
+#include "torture_stamp.h"
+
+#define OFFLINE_OBJECTS	100U
+
+static struct tort_stamp *offline_objs[OFFLINE_OBJECTS];
+static struct syncpool offline_pool;
+static unsigned long offline_allocs, offline_frees;
+static int offline_errors;
+
+void tort_error(const char *fmt, ...)
+{
+	struct va_format vaf = { .fmt = fmt };
+	va_list args;
+
+	offline_errors++;
+	va_start(args, fmt);
+	vaf.va = &args;
+	pr_alert("!!! %pV", &vaf);
+	va_end(args);
+}
+
+static void *offline_alloc(gfp_t gfp, void *data)
+{
+	struct tort_stamp *obj = kzalloc(sizeof(*obj), gfp);
+
+	if (!obj)
+		return NULL;
+	atomic_set(&obj->state, TORT_FREED);
+	tort_make(obj, &offline_pool);
+	offline_allocs++;
+	return obj;
+}
+
+static void offline_free(void *obj, void *data)
+{
+	tort_end(obj, &offline_pool);
+	kfree(obj);
+	offline_frees++;
+}
+
+static unsigned int offline_get(bool build)
+{
+	struct tort_stamp *obj;
+	unsigned int n;
+
+	for (n = 0; n < OFFLINE_OBJECTS; n++) {
+		obj = build ? syncpool_get(&offline_pool, GFP_KERNEL)
+			    : syncpool_try_get(&offline_pool);
+		if (!obj)
+			break;
+		tort_take(obj, &offline_pool, 1);
+		offline_objs[n] = obj;
+	}
+	return n;
+}
+
+static void offline_put(unsigned int n)
+{
+	while (n--) {
+		tort_give(offline_objs[n], &offline_pool, 1);
+		syncpool_put(&offline_pool, offline_objs[n]);
+	}
+}
+
+/* On the CPU that is to go. */
+static long offline_fill(void *unused)
+{
+	offline_put(offline_get(true));
+	return 0;
+}
+
+/* @rotate: what the CPU holds is of the generation before when it goes. */
+static void offline_test(unsigned int cpu, bool rotate)
+{
+	unsigned long freed, cached, got;
+	int err;
+
+	work_on_cpu(cpu, offline_fill, NULL);
+	if (rotate)
+		syncpool_cleanup(&offline_pool);
+	cached = syncpool_count(&offline_pool);
+	freed = offline_frees;
+	err = remove_cpu(cpu);
+	freed = offline_frees - freed;
+	got = offline_get(false);
+	if (err || cached != OFFLINE_OBJECTS || got + freed != cached ||
+	    (freed && !rotate) || syncpool_count(&offline_pool))
+		tort_error("CPU %u down (%d), %s: %lu were cached, %lu freed, %lu got, %lu left\n",
+			   cpu, err, rotate ? "victim" : "local", cached, freed,
+			   got, syncpool_count(&offline_pool));
+	err = add_cpu(cpu);
+	offline_put(got);
+	if (err || syncpool_count(&offline_pool) != got)
+		tort_error("CPU %u up (%d): %lu put, %lu cached\n", cpu, err,
+			   got, syncpool_count(&offline_pool));
+	syncpool_cleanup(&offline_pool);
+	syncpool_cleanup(&offline_pool);
+}
+
+static int __init offline_init(void)
+{
+	const struct syncpool_params params = {
+		.name = "offline",
+		.alloc = offline_alloc,
+		.free = offline_free,
+		.obj_size = sizeof(struct tort_stamp),
+	};
+	unsigned int cpu = cpumask_last(cpu_online_mask);
+	int err = syncpool_init(&offline_pool, &params);
+
+	if (err)
+		return err;
+	offline_test(cpu, false);
+	offline_test(cpu, true);
+	syncpool_exit(&offline_pool);
+	if (offline_allocs != offline_frees)
+		tort_error("%lu built, %lu freed\n", offline_allocs,
+			   offline_frees);
+	return offline_errors ? -EINVAL : 0;
+}
+
+static void __exit offline_exit(void)
+{
+}
+
+module_init(offline_init);
+module_exit(offline_exit);
+MODULE_DESCRIPTION("Test of syncpool: what a dead CPU leaves behind");
+MODULE_LICENSE("GPL");
