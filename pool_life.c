@@ -38,7 +38,7 @@ static int pool_set_init(struct pool_set *set, struct pool_core *core)
 	set->core = core;
 	if (!zalloc_cpumask_var(&set->mask, GFP_KERNEL))
 		return -ENOMEM;
-	set->locals = alloc_percpu(struct pool_local);
+	set->locals = pool_alloc_percpu(struct pool_local);
 	if (!set->locals)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)
@@ -69,7 +69,7 @@ static int pool_core_init(struct pool_core *core)
 	int err;
 
 	core->params.name = kstrdup(core->params.name, GFP_KERNEL);
-	core->counters = alloc_percpu(struct pool_counters);
+	core->counters = pool_alloc_percpu(struct pool_counters);
 	if (!core->params.name || !core->counters)
 		return -ENOMEM;
 	for (i = 0; i < POOL_SETS; i++) {
