@@ -247,7 +247,7 @@ static void pool_params_null(struct kunit *test)
 static void pool_names(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 4, 0);
-	char name[] = "pool_names.b";
+	char name[] = "another";
 	struct syncpool_params params = tp->params;
 	struct syncpool *other = pool_memory(test);
 
@@ -257,8 +257,8 @@ static void pool_names(struct kunit *test)
 	params.name = name;
 	KUNIT_ASSERT_EQ(test, syncpool_init(other, &params), 0);
 	name[0] = 'x';
-	KUNIT_EXPECT_STREQ(test, other->core->params.name, "pool_names.b");
-	KUNIT_EXPECT_STREQ(test, other->params.name, "pool_names.b");
+	KUNIT_EXPECT_STREQ(test, other->core->params.name, "another");
+	KUNIT_EXPECT_STREQ(test, other->params.name, "another");
 	syncpool_exit(other);
 	test_pool_end(tp);
 	KUNIT_EXPECT_EQ(test, syncpool_init(other, &tp->params), 0);
@@ -272,7 +272,7 @@ static void pool_init_twice(struct kunit *test)
 	struct syncpool_params params = tp->params;
 
 	test_fill(tp, 5, ME);
-	params.name = "pool_init_twice.b";
+	params.name = "another";
 	KUNIT_EXPECT_EQ(test, syncpool_init(&tp->pool, &params), -EBUSY);
 	KUNIT_EXPECT_EQ(test, syncpool_init(&tp->pool, &tp->params), -EBUSY);
 	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 5UL);
@@ -372,8 +372,8 @@ static bool lazy_wait(struct syncpool *pool)
 {
 	unsigned int ms;
 
-	for (ms = 0; ms < 10000 && !READ_ONCE(pool->core); ms++)
-		msleep(1);
+	for (ms = 0; ms < 20000 && !READ_ONCE(pool->core); ms++)
+		usleep_range(500, 1000);
 	return READ_ONCE(pool->core);
 }
 

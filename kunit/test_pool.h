@@ -104,6 +104,17 @@ void test_on_cpu(struct kunit *test, unsigned int cpu, void (*fn)(void *arg),
 void test_hook(struct kunit *test, void (*fn)(enum pool_hook_point point));
 __printf(1, 2) int test_shell(const char *fmt, ...);
 
+/* Tell scripts/vm-log-check of a report by pool @pool that is to come. */
+static inline void test_warn_begin(const char *pool, const char *regex)
+{
+	pr_info("EXPECT-WARN-BEGIN: syncpool: %s: %s\n", pool, regex);
+}
+
+static inline void test_warn_end(void)
+{
+	pr_info("EXPECT-WARN-END\n");
+}
+
 u32 test_random(u32 *seed);
 
 #endif /* _TEST_POOL_H */

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * debug_test - debug mode: each report provoked once, and read back
+ *
+ * A report is announced on the console, so that who judges the guest's log
+ * (scripts/vm-log-check) fails the run if it does not come, if it comes a
+ * second time, or if anything else does.
+ */
+#include <linux/mempool.h>
+#include <linux/poison.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "test_pool.h"
+
+#define ME	1U
+#define SIZE	96U
+
+/* One put in four is dropped, so that nobody relies on getting his back. */
+static void debug_drop(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, 4100, SYNCPOOL_DEBUG);
+	unsigned int i;
+	long dropped;
+
+	test_stay_on(raw_smp_processor_id());
+	for (i = 0; i < 4000; i++)
+		test_put(tp, test_get(tp, ME), ME);
+	dropped = atomic_long_read(&tp->frees);
+	KUNIT_EXPECT_GT(test, dropped, 4000L * 15 / 100);
+	KUNIT_EXPECT_LT(test, dropped, 4000L * 35 / 100);
+	test_pool_end(tp);
+}
+
+/* All else works as ever: nothing is lost in bursts or across rotations. */
+static void debug_use(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, 1000, SYNCPOOL_DEBUG);
+	unsigned int i;
+
+	for (i = 0; i < 5; i++) {
+		test_fill(tp, 300, ME);
+		KUNIT_EXPECT_GT(test, syncpool_count(&tp->pool), 100UL);
+		KUNIT_EXPECT_LT(test, syncpool_count(&tp->pool), 300UL);
+		syncpool_cleanup(&tp->pool);
+		test_pool_check(tp);
+	}
+	KUNIT_EXPECT_GT(test, test_stats(tp).victim_hits, 0UL);
+	test_pool_end(tp);
+}
+
+/* Other pools keep their fast path while a debug pool lives. */
+static void debug_one_pool(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, 8, SYNCPOOL_DEBUG);
+	struct test_pool *other = test_pool_prepare(test, 8);
+
+	other->params.name = "another";
+	KUNIT_ASSERT_EQ(test, syncpool_init(&other->pool, &other->params), 0);
+	other->live = true;
+	KUNIT_EXPECT_PTR_EQ(test, (void *)tp->pool.local, (void *)&syncpool_shut);
+	KUNIT_EXPECT_PTR_NE(test, (void *)other->pool.local,
+			    (void *)&syncpool_shut);
+	test_fill(other, 8, ME);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&other->pool), 8UL);
+	test_pool_end(other);
+	test_pool_end(tp);
+}
+
+/* Put an object that is not dropped. */
+static struct test_obj *put_kept(struct test_pool *tp)
+{
+	struct test_obj *obj;
+	long frees;
+
+	do {
+		obj = test_get(tp, ME);
+		frees = atomic_long_read(&tp->frees);
+		test_put(tp, obj, ME);
+	} while (atomic_long_read(&tp->frees) != frees);
+	return obj;
+}
+
+static noinline void put_again(struct syncpool *pool, void *obj)
+{
+	syncpool_put(pool, obj);
+}
+
+static void debug_double_put(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, 64, SYNCPOOL_DEBUG);
+	struct test_obj *obj = put_kept(tp);
+	unsigned long count = syncpool_count(&tp->pool);
+
+	test_warn_begin(test->name, "double put of .* by put_again.*, put before by test_put");
+	put_again(&tp->pool, obj);
+	test_warn_end();
+	/* refused, and said once */
+	put_again(&tp->pool, obj);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), count);
+	test_pool_end(tp);
+}
+
+static void debug_foreign_put(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, 64, SYNCPOOL_DEBUG);
+	struct test_pool *other = test_pool_prepare(test, 8);
+	struct test_obj *obj = put_kept(tp);
+	unsigned long count = syncpool_count(&tp->pool);
+
+	other->params.name = "another";
+	other->params.flags = SYNCPOOL_DEBUG;
+	KUNIT_ASSERT_EQ(test, syncpool_init(&other->pool, &other->params), 0);
+	other->live = true;
+	test_warn_begin("another", "put of .* by put_again.*, which is in pool debug_.* by test_put");
+	put_again(&other->pool, obj);
+	test_warn_end();
+	put_again(&other->pool, obj);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&other->pool), 0UL);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), count);
+	test_pool_end(other);
+	test_pool_end(tp);
+}
+
+static struct syncpool *poison_make(struct kunit *test)
+{
+	struct syncpool_params params = {
+		.name = test->name,
+		.alloc = mempool_kmalloc,
+		.free = mempool_kfree,
+		.data = (void *)(unsigned long)SIZE,
+		.obj_size = SIZE,
+		.flags = SYNCPOOL_DEBUG | SYNCPOOL_POISON,
+	};
+	struct syncpool *pool = syncpool_create(&params);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(pool));
+	test_stay_on(raw_smp_processor_id());
+	return pool;
+}
+
+/* Put one that is not dropped, so still there to look at. */
+static u8 *poison_put(struct kunit *test, struct syncpool *pool)
+{
+	unsigned long count;
+	u8 *obj;
+
+	do {
+		obj = syncpool_get(pool, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, obj);
+		memset(obj, 0x11, SIZE);
+		count = syncpool_count(pool);
+		syncpool_put(pool, obj);
+	} while (syncpool_count(pool) == count);
+	return obj;
+}
+
+/* What is in the pool is poison from its first byte to its last. */
+static void debug_poison(struct kunit *test)
+{
+	struct syncpool *pool = poison_make(test);
+	u8 *obj = poison_put(test, pool);
+
+	KUNIT_EXPECT_NULL(test, memchr_inv(obj, POISON_FREE, SIZE));
+	KUNIT_EXPECT_PTR_EQ(test, (u8 *)syncpool_get(pool, GFP_KERNEL), obj);
+	syncpool_put(pool, obj);
+	syncpool_destroy(pool);
+}
+
+static void debug_use_after_put(struct kunit *test)
+{
+	struct syncpool *pool = poison_make(test);
+	u8 *obj = poison_put(test, pool);
+
+	obj[37] = 0x42;
+	test_warn_begin(test->name, "use after put of .*: byte 37 is 0x42, put by poison_put");
+	KUNIT_EXPECT_PTR_EQ(test, (u8 *)syncpool_get(pool, GFP_KERNEL), obj);
+	test_warn_end();
+	syncpool_put(pool, obj);
+	/* said once */
+	obj = poison_put(test, pool);
+	obj[SIZE - 1] = 0;
+	KUNIT_EXPECT_PTR_EQ(test, (u8 *)syncpool_get(pool, GFP_KERNEL), obj);
+	syncpool_put(pool, obj);
+	syncpool_destroy(pool);
+}
+
+/* The first byte, and the last, seen when the object is freed. */
+static void debug_use_after_put_drained(struct kunit *test)
+{
+	struct syncpool *pool = poison_make(test);
+
+	poison_put(test, pool)[SIZE - 1] = 0;
+	test_warn_begin(test->name, "use after put of .*: byte 95 is 0x0, put by");
+	syncpool_destroy(pool);
+	test_warn_end();
+	pool = poison_make(test);
+	poison_put(test, pool)[0] = 0;
+	test_warn_begin(test->name, "use after put of .*: byte 0 is 0x0, put by");
+	syncpool_destroy(pool);
+	test_warn_end();
+}
+
+static void fill_200(void *tp)
+{
+	test_fill(tp, 200, ME);
+}
+
+/* The steal order is random, and every chain is found all the same. */
+static void debug_steal(struct kunit *test)
+{
+	unsigned int cpu = test_other_cpu(test), n;
+	struct test_pool *tp = test_pool_make(test, 200, SYNCPOOL_DEBUG);
+	struct test_obj **objs;
+	unsigned long count;
+
+	objs = kunit_kcalloc(test, 200, sizeof(*objs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	test_on_cpu(test, cpu, fill_200, tp);
+	count = syncpool_count(&tp->pool);
+	for (n = 0; n < 200; n++) {
+		objs[n] = test_try_get(tp, ME);
+		if (!objs[n])
+			break;
+	}
+	KUNIT_EXPECT_GE(test, n + POOL_LOCAL_MAX, (unsigned int)count);
+	test_put_many(tp, objs, n, ME);
+	test_pool_end(tp);
+}
+
+static struct kunit_case debug_cases[] = {
+	KUNIT_CASE(debug_drop),
+	KUNIT_CASE(debug_use),
+	KUNIT_CASE(debug_one_pool),
+	KUNIT_CASE(debug_double_put),
+	KUNIT_CASE(debug_foreign_put),
+	KUNIT_CASE(debug_poison),
+	KUNIT_CASE(debug_use_after_put),
+	KUNIT_CASE(debug_use_after_put_drained),
+	KUNIT_CASE(debug_steal),
+	{}
+};
+
+static struct kunit_suite debug_suite = {
+	.name = "pool_debug",
+	.test_cases = debug_cases,
+};
+
+kunit_test_suite(debug_suite);
