@@ -323,8 +323,9 @@ void syncpool_exit(struct syncpool *pool)
 	long out;
 
 	might_sleep();
-	set_bit(POOL_STATE_GONE, &pool->state);
+	/* first, since it would take the end for a use after it */
 	cancel_work_sync(&pool->activate);
+	set_bit(POOL_STATE_GONE, &pool->state);
 	mutex_lock(&pool_list_lock);
 	core = pool->core;
 	if (core && !pool_is_original(pool, core))
