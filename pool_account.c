@@ -23,9 +23,9 @@ static unsigned long pool_local_cached(struct pool_local *l)
 	unsigned int i;
 
 	for (i = POOL_FIRST; i <= l->cache.last; i++)
-		n += READ_ONCE(l->cache.slots[i]) != NULL;
+		n += !!READ_ONCE(l->cache.slots[i]);
 	for (i = 0; i < POOL_NESTED; i++)
-		n += READ_ONCE(l->nested[i]) != NULL;
+		n += !!READ_ONCE(l->nested[i]);
 	return n;
 }
 
@@ -127,7 +127,7 @@ void pool_account_alloc(struct syncpool *pool, bool built)
 		else
 			atomic_long_inc(&pool->uncached.alloc_fails);
 	} else if (built) {
-		pool_stat_inc(core, allocs);
+		this_cpu_inc(core->counters->allocs);
 		pool_age_arm(core);
 	} else {
 		atomic_long_inc(&core->alloc_fails);
@@ -143,7 +143,7 @@ void pool_account_free(struct syncpool *pool)
 	preempt_disable();
 	core = READ_ONCE(pool->core);
 	if (pool_counts_per_cpu(core))
-		pool_stat_inc(core, frees);
+		this_cpu_inc(core->counters->frees);
 	else
 		pool_account_uncached(pool, core, -1);
 	preempt_enable();

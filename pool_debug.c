@@ -100,6 +100,7 @@ static struct pool_debug_entry *pool_debug_find(const void *obj)
 	for (i = 0; i < POOL_DEBUG_PROBES; i++) {
 		struct pool_debug_entry *e = pool_debug_entry(obj, i);
 
+		/* pairs with the release of pool_debug_insert() */
 		if (smp_load_acquire(&e->key) == obj)
 			return e;
 	}
@@ -118,6 +119,7 @@ static void pool_debug_insert(struct pool_core *core, void *obj,
 			continue;
 		e->core = core;
 		e->caller = caller;
+		/* pairs with the acquire of pool_debug_find() */
 		smp_store_release(&e->key, obj);
 		return;
 	}
@@ -149,11 +151,11 @@ static void pool_debug_report(struct pool_core *core, void *obj,
 {
 	if (e->core == core)
 		pool_core_warn(core, POOL_WARNED_DOUBLE_PUT,
-			       "double put of %px by %pS, put before by %pS\n",
+			       "double put of %p by %pS, put before by %pS\n",
 			       obj, (void *)caller, (void *)e->caller);
 	else
 		pool_core_warn(core, POOL_WARNED_FOREIGN,
-			       "put of %px by %pS, which is in pool %s, put there by %pS\n",
+			       "put of %p by %pS, which is in pool %s, put there by %pS\n",
 			       obj, (void *)caller, e->core->params.name,
 			       (void *)e->caller);
 }
@@ -190,7 +192,7 @@ static void pool_debug_check(void *obj, const struct pool_debug_entry *e)
 	changed = memchr_inv(obj, POISON_FREE, params->obj_size);
 	if (changed)
 		pool_core_warn(e->core, POOL_WARNED_POISON,
-			       "use after put of %px: byte %td is %#x, put by %pS\n",
+			       "use after put of %p: byte %td is %#x, put by %pS\n",
 			       obj, changed - (u8 *)obj, *changed,
 			       (void *)e->caller);
 }
@@ -206,5 +208,6 @@ void __pool_debug_leave(void *obj)
 	if (!e)
 		return;
 	pool_debug_check(obj, e);
+	/* the entry was read; pairs with the cmpxchg() of pool_debug_insert() */
 	smp_store_release(&e->key, NULL);
 }

@@ -172,8 +172,9 @@ static noinline void pool_empty_rest(void **slots, void **objs,
 }
 
 /* The slots of [@index, @index + @n), claimed by the caller, into @objs. */
-static __always_inline void pool_empty_range(struct pool_dequeue *d, unsigned long index,
-			     void **objs, unsigned int n)
+static __always_inline void pool_empty_range(struct pool_dequeue *d,
+					     unsigned long index, void **objs,
+					     unsigned int n)
 {
 	unsigned int run = n;
 	void **slots = pool_run(d, index, &run);
@@ -232,7 +233,7 @@ unsigned int pool_dequeue_pop_head(struct pool_dequeue *d, void **objs,
 				   unsigned int n)
 {
 	long head_tail = atomic_long_read(&d->head_tail);
-	unsigned long head;
+	unsigned long head, next;
 	unsigned int k;
 
 	/*
@@ -244,8 +245,9 @@ unsigned int pool_dequeue_pop_head(struct pool_dequeue *d, void **objs,
 		if (!k)
 			return 0;
 		head = pool_head(head_tail) - k;
+		next = pool_pack(head, head_tail);
 	} while (!atomic_long_try_cmpxchg_relaxed(&d->head_tail, &head_tail,
-						  pool_pack(head, head_tail)));
+						  next));
 
 	pool_empty_range(d, head, objs, k);
 	return k;
@@ -265,7 +267,7 @@ unsigned int pool_dequeue_pop_tail(struct pool_dequeue *d, void **objs,
 				   unsigned int n)
 {
 	long head_tail = atomic_long_read(&d->head_tail);
-	unsigned long tail;
+	unsigned long tail, next;
 	unsigned int k;
 
 	/*
@@ -277,8 +279,9 @@ unsigned int pool_dequeue_pop_tail(struct pool_dequeue *d, void **objs,
 		if (!k)
 			return 0;
 		tail = pool_tail(head_tail);
+		next = pool_pack(pool_head(head_tail), tail + k);
 	} while (!atomic_long_try_cmpxchg_acquire(&d->head_tail, &head_tail,
-						  pool_pack(pool_head(head_tail), tail + k)));
+						  next));
 
 	pool_empty_range(d, tail, objs, k);
 	return k;

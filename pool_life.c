@@ -24,6 +24,7 @@
 #include "pool_debug.h"
 
 LIST_HEAD(pool_list);
+/* of pool_list; see the order of locks above */
 DEFINE_MUTEX(pool_list_lock);
 EXPORT_SYMBOL_IF_KUNIT(pool_list_lock);
 
@@ -200,12 +201,17 @@ static void pool_activate_lazily(struct syncpool *pool)
 			  "not activated, another pool has this name\n");
 }
 
-/* private: for DEFINE_SYNCPOOL() */
-void syncpool_activate_work(struct work_struct *work)
+/**
+ * __syncpool_activate() - first use of a pool where it may not sleep
+ * @work: of the pool; DEFINE_SYNCPOOL() needs the name
+ *
+ * Context: Work item.
+ */
+void __syncpool_activate(struct work_struct *work)
 {
 	pool_activate_lazily(container_of(work, struct syncpool, activate));
 }
-EXPORT_SYMBOL_GPL(syncpool_activate_work);
+EXPORT_SYMBOL_GPL(__syncpool_activate);
 
 /* First use where it may not sleep. */
 void pool_activate_later(struct syncpool *pool)
@@ -268,7 +274,7 @@ int __syncpool_init(struct syncpool *pool, const struct syncpool_params *params,
 
 	memset(pool, 0, sizeof(*pool));
 	pool->local = &syncpool_shut;
-	INIT_WORK(&pool->activate, syncpool_activate_work);
+	INIT_WORK(&pool->activate, __syncpool_activate);
 	err = pool_check_params(params);
 	if (!err) {
 		pool->params = *params;
@@ -340,7 +346,7 @@ void syncpool_exit(struct syncpool *pool)
 	WRITE_ONCE(pool->core, NULL);
 	pool_core_stop(core);
 	out = pool_out(core);
-	WARN(out > 0, "syncpool: %s: %ld objects still out at syncpool_exit()\n",
+	WARN(out > 0, "syncpool: %s: %ld objects still out at exit\n",
 	     pool->params.name, out);
 	pool_core_free(core);
 }
@@ -372,12 +378,14 @@ EXPORT_SYMBOL_GPL(__syncpool_create);
 
 /**
  * syncpool_destroy() - end a pool of syncpool_create() and free it
- * @pool: the pool
+ * @pool: the pool; NULL or an ERR_PTR() does nothing
  *
  * Context: As syncpool_exit().
  */
 void syncpool_destroy(struct syncpool *pool)
 {
+	if (IS_ERR_OR_NULL(pool))
+		return;
 	syncpool_exit(pool);
 	kfree(pool);
 }

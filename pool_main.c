@@ -48,6 +48,7 @@ DEFINE_PER_CPU(struct syncpool_cache, syncpool_shut) = {
 	.top = SYNCPOOL_TOP_BUSY,
 	.slots = { SYNCPOOL_GUARD, SYNCPOOL_GUARD },
 };
+
 EXPORT_PER_CPU_SYMBOL_GPL(syncpool_shut);
 
 /* what pool_local's drawing promises, where a line is 64 bytes */
@@ -125,8 +126,9 @@ static __always_inline unsigned int pool_block(const struct pool_local *l)
 
 static __always_inline struct pool_local *pool_this_local(struct syncpool *pool)
 {
-	return container_of(this_cpu_ptr(READ_ONCE(pool->local)),
-			    struct pool_local, cache);
+	struct syncpool_cache __percpu *cache = READ_ONCE(pool->local);
+
+	return container_of(this_cpu_ptr(cache), struct pool_local, cache);
 }
 
 /* In debug mode the fast path alone is shut. Pinned. */
@@ -216,7 +218,6 @@ static unsigned int pool_steal_from(struct pool_set *set, unsigned int cpu,
 		pool_mask_clear(set, cpu);
 	return n;
 }
-
 
 /* Try the CPUs in [@from, @to) that are in both masks. Pinned. */
 static unsigned int pool_steal_range(struct pool_set *set,
@@ -348,7 +349,7 @@ static __always_inline unsigned int pool_pop_block(struct pool_local *l,
 	if (!n)
 		return 0;
 	this_cpu_sub(core->counters->chained, n);
-	pool_stat_inc(core, refills);
+	this_cpu_inc(core->counters->refills);
 	return n;
 }
 
@@ -364,7 +365,7 @@ static __always_inline unsigned int pool_push_block(struct pool_local *l,
 		return 0;
 	pool_mask_set(l->set, smp_processor_id());
 	this_cpu_add(core->counters->chained, n);
-	pool_stat_inc(core, spills);
+	this_cpu_inc(core->counters->spills);
 	return n;
 }
 
@@ -404,7 +405,7 @@ static void *pool_victim_get(struct pool_core *core)
 		if (k <= 0)
 			return ERR_PTR(k);
 	}
-	pool_stat_inc(core, victim_hits);
+	this_cpu_inc(core->counters->victim_hits);
 	return obj;
 }
 
@@ -417,8 +418,8 @@ static int pool_rob(struct pool_local *l, void **objs)
 	pool_hook(POOL_HOOK_STEAL);
 	n = pool_steal(l->set, objs, pool_block(l));
 	if (n > 0) {
-		pool_stat_inc(core, steals);
-		pool_stat_add(core, stolen, n);
+		this_cpu_inc(core->counters->steals);
+		this_cpu_add(core->counters->stolen, n);
 		trace_syncpool_steal(core->params.name, n);
 	}
 	return n;
@@ -530,7 +531,7 @@ static __always_inline void *pool_get_cached(struct syncpool *pool)
 		l = pool_lock(pool, &top);
 		obj = l ? pool_get_locked(l, top) : pool_get_busy(pool);
 		preempt_enable();
-		if (likely(!IS_ERR(obj)))
+		if (!IS_ERR(obj))
 			break;
 		preempt_disable();
 	}

@@ -36,8 +36,7 @@
 /* objects that a scan takes at once at most */
 #define POOL_SCAN_BATCH		16U
 
-void pool_free_cached(struct pool_core *core, void **objs,
-			     unsigned int n)
+void pool_free_cached(struct pool_core *core, void **objs, unsigned int n)
 {
 	unsigned int i;
 
@@ -45,7 +44,7 @@ void pool_free_cached(struct pool_core *core, void **objs,
 		pool_debug_leave(objs[i]);
 		core->params.free(objs[i], core->params.data);
 	}
-	pool_stat_add(core, frees, n);
+	this_cpu_add(core->counters->frees, n);
 }
 
 /*
@@ -61,7 +60,8 @@ void pool_publish(struct pool_core *core)
 	if (!core->pool)
 		return;
 	/* N: release; users depend on the pointer; litmus/activate */
-	smp_store_release(&core->pool->local, open ? &locals->cache : &syncpool_shut);
+	smp_store_release(&core->pool->local,
+			  open ? &locals->cache : &syncpool_shut);
 }
 
 /* Turn. The set to drain, after a grace period. Under @reclaim_lock. */
@@ -69,7 +69,9 @@ static struct pool_set *pool_rotate(struct pool_core *core)
 {
 	struct pool_set *old = core->victim;
 
+	/* Q: as N */
 	smp_store_release(&core->victim, core->local);
+	/* R: as N */
 	smp_store_release(&core->local, core->spare);
 	core->spare = NULL;
 	pool_publish(core);

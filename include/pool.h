@@ -146,7 +146,7 @@ struct pool_core {
 	struct pool_set		*victim;
 	struct pool_set		*spare;
 	struct pool_set		*draining;
-	struct mutex		reclaim_lock;
+	struct mutex		reclaim_lock;	/* inside pool_list_lock */
 	struct pool_counters __percpu *counters;
 	atomic_long_t		alloc_fails;
 	atomic_long_t		grows;
@@ -156,7 +156,7 @@ struct pool_core {
 	struct rcu_work		drain_work;
 	struct delayed_work	age_work;
 	struct shrinker		*shrinker;
-	struct mutex		idle_lock;
+	struct mutex		idle_lock;	/* outside reclaim_lock */
 	unsigned int		idlers;
 	long			idle_base;
 	struct irq_work		idle_irq;
@@ -177,16 +177,16 @@ enum pool_state_bit {
 };
 
 /* One WARN a pool and mistake, with the pool's name in front. */
-#define pool_warn(pool, bit, fmt, ...)					\
-	WARN(!test_and_set_bit(bit, &(pool)->state),			\
-	     "syncpool: %s: " fmt, (pool)->params.name, ##__VA_ARGS__)
-#define pool_core_warn(core, bit, fmt, ...)				\
-	WARN(!test_and_set_bit(bit, &(core)->warned),			\
-	     "syncpool: %s: " fmt, (core)->params.name, ##__VA_ARGS__)
-
-#define pool_stat_add(core, field, n)					\
-	this_cpu_add((core)->counters->field, n)
-#define pool_stat_inc(core, field)	pool_stat_add(core, field, 1)
+#define pool_warn(pool, bit, fmt, ...) ({				\
+	struct syncpool *__pool = (pool);				\
+	WARN(!test_and_set_bit(bit, &__pool->state),			\
+	     "syncpool: %s: " fmt, __pool->params.name, ##__VA_ARGS__);	\
+})
+#define pool_core_warn(core, bit, fmt, ...) ({				\
+	struct pool_core *__core = (core);				\
+	WARN(!test_and_set_bit(bit, &__core->warned),			\
+	     "syncpool: %s: " fmt, __core->params.name, ##__VA_ARGS__);	\
+})
 
 extern struct workqueue_struct *pool_wq;
 extern struct list_head pool_list;

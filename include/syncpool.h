@@ -169,7 +169,7 @@ struct syncpool {
 	char				name[SYNCPOOL_NAME_LEN];
 };
 
-void syncpool_activate_work(struct work_struct *work);
+void __syncpool_activate(struct work_struct *work);
 
 /**
  * DEFINE_SYNCPOOL() - define a pool that is ready and has allocated nothing
@@ -193,7 +193,7 @@ void syncpool_activate_work(struct work_struct *work);
 		},							\
 		.owner = THIS_MODULE,					\
 		.activate = __WORK_INITIALIZER((_name).activate,	\
-					       syncpool_activate_work),	\
+					       __syncpool_activate),	\
 	}
 
 int __syncpool_init(struct syncpool *pool, const struct syncpool_params *params,
@@ -387,7 +387,6 @@ DEFINE_CLASS(syncpool_obj, struct syncpool_guard, syncpool_put(_T.pool, _T.obj),
 	     ((struct syncpool_guard){ pool, syncpool_get(pool, gfp) }),
 	     struct syncpool *pool, gfp_t gfp)
 
-DEFINE_FREE(syncpool_destroy, struct syncpool *,
-	    if (!IS_ERR_OR_NULL(_T)) syncpool_destroy(_T))
+DEFINE_FREE(syncpool_destroy, struct syncpool *, syncpool_destroy(_T))
 
 #endif /* _SYNCPOOL_H */

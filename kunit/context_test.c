@@ -103,7 +103,7 @@ static void force_run(struct kunit *test, struct test_pool *tp)
 {
 	const struct force_case *c = test->param_value;
 	struct test_obj **objs;
-	unsigned int n, i;
+	unsigned int n, i, tries = 2 * OBJS;
 
 	objs = kunit_kcalloc(test, OBJS, sizeof(*objs), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, objs);
@@ -122,7 +122,7 @@ static void force_run(struct kunit *test, struct test_pool *tp)
 	force.work = IRQ_WORK_INIT_HARD(force_irq);
 	test_hook(test, force_hook);
 	WRITE_ONCE(force.task, current);
-	while (READ_ONCE(force.task) && (c->put ? n : n < OBJS)) {
+	while (READ_ONCE(force.task) && (c->put ? n : n < OBJS) && tries--) {
 		if (c->put)
 			test_put(tp, objs[--n], ME);
 		else

@@ -112,7 +112,7 @@ static void debug_foreign_put(struct kunit *test)
 	other->params.flags = SYNCPOOL_DEBUG;
 	KUNIT_ASSERT_EQ(test, syncpool_init(&other->pool, &other->params), 0);
 	other->live = true;
-	test_warn_begin("another", "put of .* by put_again.*, which is in pool debug_.* by test_put");
+	test_warn_begin("another", "put of .* by put_again.*, which is in pool debug_.* test_put");
 	put_again(&other->pool, obj);
 	test_warn_end();
 	put_again(&other->pool, obj);

@@ -201,23 +201,32 @@ KUNIT_ARRAY_PARAM(pinned, pinned_cases, pinned_desc);
 
 #define PINNED_OBJS	200U
 
+static void fill_2(void *tp)
+{
+	test_fill(tp, 2, ME);
+}
+
 static void rotation_under_owner(struct kunit *test)
 {
 	const struct pinned_case *c = test->param_value;
-	unsigned int cpu = test_other_cpu(test), n;
+	unsigned int cpu = test_other_cpu(test), n, tries = 2 * PINNED_OBJS;
 	struct test_pool *tp = test_pool_make(test, PINNED_OBJS, 0);
 	struct test_obj **objs;
 
 	objs = kunit_kcalloc(test, PINNED_OBJS, sizeof(*objs), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, objs);
+	/* out of this CPU's reach, so that there is always something to turn */
+	test_on_cpu(test, cpu, fill_2, tp);
 	test_fill(tp, PINNED_OBJS / 2, ME);
 	n = c->put ? test_get_many(tp, objs, PINNED_OBJS, ME) : 0;
 	pinned_start(test, tp, cpu, c->point);
-	while (READ_ONCE(pinned.task) && (c->put ? n : n < PINNED_OBJS)) {
+	while (READ_ONCE(pinned.task) && (c->put ? n : n < PINNED_OBJS) && tries--) {
 		if (c->put)
 			test_put(tp, objs[--n], ME);
 		else
 			objs[n++] = test_get(tp, ME);
+		if (!c->put && !objs[n - 1])
+			n--;
 	}
 	KUNIT_EXPECT_NULL(test, pinned.task);
 	complete(&pinned.go);

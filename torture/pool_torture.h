@@ -108,6 +108,11 @@ void tort_readers_stop(void);
 int tort_irq_start(void);
 void tort_irq_stop(void);
 void tort_irq_nmi(void);
+void tort_irq_raise(void);
+
+/* torture_hook*.c */
+void tort_hook_start(unsigned int us);
+void tort_hook_stop(void);
 
 /* torture_nmi_*.c */
 int tort_nmi_start(void);

@@ -24,8 +24,8 @@ struct tort_cpu {
 static struct tort_cpu __percpu *tort_cpus;
 static int tort_cpuhp_state = -1;
 
-/* On this CPU: one irq_work on two CPUs at once would share a hand. */
-static void tort_raise(void)
+/* On this CPU: one irq_work on two CPUs at once would share a hand. Pinned. */
+void tort_irq_raise(void)
 {
 	irq_work_queue(&this_cpu_ptr(tort_cpus)->irq_work);
 }
@@ -37,7 +37,7 @@ static void tort_timer(struct timer_list *t)
 	tort_hand_step(&c->hands[TORT_SOFTIRQ], tort_steps);
 	if (torture_must_stop_irq())
 		return;
-	tort_raise();
+	tort_irq_raise();
 	mod_timer(&c->timer, jiffies + 1);
 }
 
@@ -51,7 +51,7 @@ static enum hrtimer_restart tort_hrtimer(struct hrtimer *t)
 	if (torture_must_stop_irq())
 		return HRTIMER_NORESTART;
 	if (us % 4 == 0)
-		tort_raise();
+		tort_irq_raise();
 	hrtimer_forward_now(t, ns_to_ktime(us * NSEC_PER_USEC));
 	return HRTIMER_RESTART;
 }

@@ -56,6 +56,9 @@ MODULE_PARM_DESC(burst, "objects that a reader takes at once, at most");
 static unsigned int objects = 65536;
 module_param(objects, uint, 0444);
 MODULE_PARM_DESC(objects, "objects in the arena");
+static unsigned int hook_us = 30;
+module_param(hook_us, uint, 0444);
+MODULE_PARM_DESC(hook_us, "microseconds that a step of an operation is held up now and then, at most; test builds only, 0: never");
 static bool debug_pool;
 module_param(debug_pool, bool, 0444);
 MODULE_PARM_DESC(debug_pool, "one pool more, in debug mode");
@@ -137,6 +140,7 @@ static void tort_cleanup(void)
 		return;
 	torture_stop_kthread(tort_stats, tort_stats_task);
 	tort_fakers_stop();
+	tort_hook_stop();
 	tort_irq_stop();
 	tort_readers_stop();
 	tort_pools_settle();
@@ -159,6 +163,8 @@ static int tort_start(void)
 	int err = tort_pools_init(objects, debug_pool);
 
 	err = err ?: tort_irq_start();
+	if (!err)
+		tort_hook_start(hook_us);
 	err = err ?: tort_readers_start(nreaders);
 	err = err ?: tort_fakers_start(nfakewriters);
 	if (!err && stat_interval > 0)
