@@ -2,7 +2,7 @@
 /*
  * pool_offline - what a CPU leaves behind when it goes down
  *
- * Fills a pool on one CPU, takes that CPU down and has another one get until
+ * Fills a pool on one CPU, has the first take that CPU down and get until
  * nothing comes: it must get all, or, of the generation before, all that was
  * not freed as the CPU died. Does not load if that does not hold. Pools must
  * not age meanwhile (age_secs=0).
@@ -11,6 +11,7 @@
 
 #include <linux/cpu.h>
 #include <linux/module.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
@@ -127,8 +128,11 @@ static int __init offline_init(void)
 
 	if (err)
 		return err;
+	/* what the dead CPU had is now where its death was dealt with */
+	set_cpus_allowed_ptr(current, cpumask_of(0));
 	offline_test(cpu, false);
 	offline_test(cpu, true);
+	set_cpus_allowed_ptr(current, cpu_possible_mask);
 	syncpool_exit(&offline_pool);
 	if (offline_allocs != offline_frees)
 		tort_error("%lu built, %lu freed\n", offline_allocs,
