@@ -70,8 +70,10 @@ static inline void pool_hook(enum pool_hook_point point)
 #define pool_this_cpu_try_cmpxchg(pcp, oldp, new)			\
 	this_cpu_try_cmpxchg(pcp, oldp, new)
 #else
-#define pool_this_cpu_try_cmpxchg(pcp, oldp, new)			\
-	(this_cpu_cmpxchg(pcp, *(oldp), new) == *(oldp))
+#define pool_this_cpu_try_cmpxchg(pcp, oldp, new) ({			\
+	typeof(oldp) __oldp = (oldp);					\
+	this_cpu_cmpxchg(pcp, *__oldp, new) == *__oldp;			\
+})
 #endif
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
