@@ -24,8 +24,17 @@ demo: ## compress with and without the pool in a guest [FILE=path] [JOBS=n]
 litmus: ## prove the barriers by the kernel's memory model (needs herd7)
 	scripts/litmus
 
+mutants: ## break the code on purpose, see that something notices
+	scripts/mutants
+
+coverage: ## lines and branches that the tests reach [SECS=n]
+	scripts/coverage
+
+check-full: ## the whole matrix of kernels; hours [CELLS="up rt"] [SECS=n]
+	scripts/check-full
+
 help: ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /  \1	/p' $(MAKEFILE_LIST) | expand -t 18
 	@echo "KDIR is $(KDIR)"
 
-.PHONY: all install clean check demo litmus help
+.PHONY: all install clean check demo litmus mutants coverage check-full help

@@ -146,7 +146,8 @@ static noinline unsigned int pool_fill_rest(void **slots, void *const *objs,
 
 static __always_inline void pool_empty_one(void **slot, void **obj)
 {
-	*obj = READ_ONCE(*slot);
+	/* syncpool_count() may look at @obj: a slot of an array */
+	WRITE_ONCE(*obj, READ_ONCE(*slot));
 	pool_hook(POOL_HOOK_CLAIMED);
 	/* B: pairs with A in pool_fill(); litmus/handback */
 	WRITE_ONCE(*slot, NULL);
