@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the loops of bench_loops.h are made of, for one contender. */
+#ifndef _BENCH_H
+#define _BENCH_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#define BENCH_BURST	100	/* puts, then as many gets */
+#define BENCH_STARVED	67	/* puts before as many gets as in a burst */
+#define BENCH_CHUNKS	16	/* between the one that gets and the one that puts */
+#define BENCH_STOCK	8192	/* objects that go round between the two */
+
+/* Chunks of objects from the thread that gets to the thread that puts. */
+struct bench_pipe {
+	_Alignas(128) atomic_ulong filled;
+	_Alignas(128) atomic_ulong emptied;
+	_Alignas(128) void *objs[BENCH_CHUNKS][BENCH_BURST];
+};
+
+/**
+ * struct bench_job - what one thread does
+ * @loop: with it
+ * @n: turns of the loop
+ * @thread: of how many threads this is
+ * @pipe: for the two sides of a hand-over
+ */
+struct bench_job {
+	void (*loop)(struct bench_job *job);
+	unsigned long n;
+	unsigned int thread;
+	struct bench_pipe *pipe;
+};
+
+/* the contender's: what a thread does before and after its job */
+void bench_thread_begin(unsigned int thread);
+void bench_thread_end(void);
+
+double bench_now(void);
+void bench_relax(unsigned int *spins);
+double bench_threads(struct bench_job *jobs, unsigned int n);
+void bench_report(const char *work, unsigned int threads, const char *who,
+		  double figure);
+
+#endif /* _BENCH_H */

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * bench_malloc - malloc() and free() of 256 bytes on the same loops
+ *
+ *	bench_malloc TURNS WHO
+ *
+ * Whose malloc is up to LD_PRELOAD; WHO is what the result calls it.
+ */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+static inline void *bench_get(void)
+{
+	return malloc(256);
+}
+
+static inline void bench_put(void *obj)
+{
+	free(obj);
+}
+
+#define bench_object()	bench_get()
+
+#include "bench_loops.h"
+
+void bench_thread_begin(unsigned int thread)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(thread % sysconf(_SC_NPROCESSORS_ONLN), &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+void bench_thread_end(void)
+{
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 3)
+		return 2;
+	bench_all(argv[2], strtoul(argv[1], NULL, 0));
+	return 0;
+}

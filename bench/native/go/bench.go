@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+
+// bench runs the loops of ../bench_loops.h on Go's sync.Pool, and what only a
+// garbage collector can do: how long it stops the world with many objects
+// pooled, and how many objects have to be built anew because of it.
+//
+//	bench TURNS
+//
+// Prints "native,WORK,THREADS,go,FIGURE", and the collections in a thousand
+// turns of expensive-new, for syncpool to rotate as often.
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"sort"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+const (
+	burst    = 100
+	starved  = 67
+	chunks   = 16
+	stock    = 8192
+	stwObjs  = 100000
+	stwTurns = 50
+	newTurns = 2000
+)
+
+var pool sync.Pool
+
+func cpuTime() float64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err)
+	}
+	return float64(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// threads runs f on n threads and gives the processor time that each took.
+func threads(n int, f func(thread int)) float64 {
+	runtime.GOMAXPROCS(n)
+	var ready, done sync.WaitGroup
+	begin := make(chan struct{})
+	ready.Add(n)
+	done.Add(n)
+	for i := 0; i < n; i++ {
+		go func(i int) {
+			runtime.LockOSThread()
+			ready.Done()
+			<-begin
+			f(i)
+			done.Done()
+		}(i)
+	}
+	ready.Wait()
+	start := cpuTime()
+	close(begin)
+	done.Wait()
+	return (cpuTime() - start) / float64(n)
+}
+
+func report(work string, n int, figure float64) {
+	fmt.Printf("native,%s,%d,go,%.3f\n", work, n, figure)
+}
+
+func parallel(work string, n, turns, ops int, f func(turns int)) {
+	took := threads(n, func(int) { f(turns / n) })
+	report(work, n, took/float64(turns)/float64(ops))
+}
+
+func pairs(turns int) {
+	for ; turns > 0; turns-- {
+		pool.Put(1)
+		pool.Get()
+	}
+}
+
+func bursts(puts int) func(turns int) {
+	return func(turns int) {
+		for ; turns > 0; turns-- {
+			for i := 0; i < puts; i++ {
+				pool.Put(1)
+			}
+			for i := 0; i < burst; i++ {
+				pool.Get()
+			}
+		}
+	}
+}
+
+// padded so that the two sides do not share cache lines for nothing
+type pipe struct {
+	filled  uint64
+	_       [120]byte
+	emptied uint64
+	_       [120]byte
+	objs    [chunks][burst]any
+}
+
+func relax(spins *int) {
+	if *spins++; *spins%100 == 0 {
+		runtime.Gosched()
+	}
+}
+
+func getter(p *pipe, turns uint64) {
+	var spins int
+	for turn := uint64(0); turn < turns; turn++ {
+		objs := &p.objs[turn%chunks]
+		for turn-atomic.LoadUint64(&p.emptied) == chunks {
+			relax(&spins)
+		}
+		for i := range objs {
+			for objs[i] = pool.Get(); objs[i] == nil; objs[i] = pool.Get() {
+				relax(&spins)
+			}
+		}
+		atomic.StoreUint64(&p.filled, turn+1)
+	}
+}
+
+func putter(p *pipe, turns uint64) {
+	var spins int
+	for turn := uint64(0); turn < turns; turn++ {
+		for atomic.LoadUint64(&p.filled) == turn {
+			relax(&spins)
+		}
+		for i := range p.objs[turn%chunks] {
+			pool.Put(p.objs[turn%chunks][i])
+		}
+		atomic.StoreUint64(&p.emptied, turn+1)
+	}
+}
+
+func handover(turns int) {
+	p := new(pipe)
+	// a pool forgets what it has when their number changes
+	runtime.GOMAXPROCS(2)
+	for i := 0; i < stock; i++ {
+		pool.Put(1)
+	}
+	took := threads(2, func(thread int) {
+		if thread == 0 {
+			getter(p, uint64(turns))
+		} else {
+			putter(p, uint64(turns))
+		}
+	})
+	report("handover", 2, took/float64(turns)/burst)
+}
+
+func stw() {
+	var before, after runtime.MemStats
+	var took []float64
+	runtime.GOMAXPROCS(2)
+	var p sync.Pool
+	for i := 0; i < stwTurns; i++ {
+		var item any = 42
+		for n := 0; n < stwObjs; n++ {
+			p.Put(item)
+		}
+		runtime.ReadMemStats(&before)
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		took = append(took, float64(after.PauseTotalNs-before.PauseTotalNs))
+	}
+	sort.Float64s(took)
+	report("stw-p50", 1, took[stwTurns/2])
+	report("stw-p95", 1, took[stwTurns*95/100])
+}
+
+var sink []byte
+
+func expensiveNew() {
+	debug.SetGCPercent(100)
+	var before, after runtime.MemStats
+	var news uint64
+	p := sync.Pool{New: func() any {
+		time.Sleep(time.Millisecond)
+		atomic.AddUint64(&news, 1)
+		return 42
+	}}
+	runtime.ReadMemStats(&before)
+	threads(2, func(int) {
+		var items [burst]any
+		for turn := 0; turn < newTurns/2; turn++ {
+			for i := range items {
+				items[i] = p.Get()
+			}
+			sink = make([]byte, 32<<10)
+			for i := range items {
+				p.Put(items[i])
+			}
+		}
+	})
+	runtime.ReadMemStats(&after)
+	report("new", 2, float64(news)/newTurns)
+	report("new-rotations", 2, float64(after.NumGC-before.NumGC)/newTurns)
+}
+
+func main() {
+	turns, err := strconv.Atoi(os.Args[1])
+	if err != nil {
+		panic(err)
+	}
+	debug.SetGCPercent(-1)
+	for n := 1; n <= 2; n++ {
+		parallel("pool", n, turns, 1, pairs)
+		parallel("overflow", n, turns/burst, burst, bursts(burst))
+		parallel("starvation", n, turns/burst, burst, bursts(starved))
+	}
+	handover(turns / burst / 4)
+	stw()
+	expensiveNew()
+}
