@@ -122,12 +122,12 @@ static void fault_create_flags(struct kunit *test, unsigned int flags,
 /* pool, core, name, counters, three sets, shrinker and its name */
 static void fault_create(struct kunit *test)
 {
-	fault_create_flags(test, 0, 9);
+	fault_create_flags(test, 0, 7);
 }
 
 static void fault_create_debug(struct kunit *test)
 {
-	fault_create_flags(test, SYNCPOOL_DEBUG | SYNCPOOL_POISON, 9);
+	fault_create_flags(test, SYNCPOOL_DEBUG | SYNCPOOL_POISON, 7);
 }
 
 static DEFINE_SYNCPOOL(fault_template, mempool_kmalloc, mempool_kfree, NULL);
@@ -347,7 +347,7 @@ static void fault_devm(struct kunit *test)
 	}
 	KUNIT_EXPECT_FALSE(test, hit);
 	/* one more than without a device */
-	KUNIT_EXPECT_GE(test, failed, 9);
+	KUNIT_EXPECT_GE(test, failed, 7);
 }
 
 static struct kunit_case fault_cases[] = {

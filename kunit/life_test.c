@@ -414,7 +414,7 @@ static void churn_thread(unsigned int id, void *arg)
 
 	snprintf(name, sizeof(name), "churn.%u", id);
 	params.name = name;
-	for (i = 0; i < 15; i++) {
+	for (i = 0; i < 5; i++) {
 		pool = syncpool_create(&params);
 		if (IS_ERR(pool) || syncpool_prefill(pool, 60, GFP_KERNEL)) {
 			atomic_inc(failed);
