@@ -75,7 +75,7 @@ static void pool_idle_begin(struct pool_core *core)
  * Context: Task context. Sleeps.
  * Return: 0: nothing was out at some moment; -ETIMEDOUT; -ENOMEM or -EEXIST if
  * a pool of DEFINE_SYNCPOOL() could not be activated; -ESHUTDOWN after
- * syncpool_exit().
+ * syncpool_exit(); -EINVAL for a copy of a pool.
  */
 int syncpool_wait_idle(struct syncpool *pool, unsigned long timeout)
 {

@@ -35,7 +35,8 @@ static int pool_set_init(struct pool_set *set, struct pool_core *core)
 
 	/* large objects are not for hoarding where nobody can steal them */
 	if (size)
-		capacity = clamp(POOL_PRIVATE_BYTES / size, 2UL, (size_t)POOL_PRIVATE);
+		capacity = clamp_t(size_t, POOL_PRIVATE_BYTES / size, 2,
+				   POOL_PRIVATE);
 	set->core = core;
 	if (!zalloc_cpumask_var(&set->mask, GFP_KERNEL))
 		return -ENOMEM;

@@ -4,7 +4,7 @@
  *
  * get:	own array -> own chain -> other CPUs' chains -> the victim's array and
  *	chains -> unpin -> alloc()
- * put:	own array, whose newer half goes to the own chain when it is full
+ * put:	own array, whose newer part goes to the own chain when it is full
  *
  * The array is served inline (include/syncpool.h), without a lock: each slot
  * changes by compare-and-swap on its own CPU, and top is a hint. An operation
@@ -43,6 +43,9 @@
 
 /* chains of other CPUs that one pinned section tries */
 #define POOL_VISITS	4U
+
+/* from pool_steal() upwards: go on in another pinned section */
+#define POOL_AGAIN	ERR_PTR(-EAGAIN)
 
 DEFINE_PER_CPU(struct syncpool_cache, syncpool_shut) = {
 	.top = SYNCPOOL_TOP_BUSY,
@@ -531,7 +534,7 @@ static __always_inline void *pool_get_cached(struct syncpool *pool)
 		l = pool_lock(pool, &top);
 		obj = l ? pool_get_locked(l, top) : pool_get_busy(pool);
 		preempt_enable();
-		if (!IS_ERR(obj))
+		if (obj != POOL_AGAIN)
 			break;
 		preempt_disable();
 	}
@@ -607,7 +610,7 @@ static __always_inline void pool_clear(void **slots, unsigned int n)
 }
 
 /*
- * Move the newer half of the array, or what there is up to a hole in it, to
+ * Move the newer part of the array, or what there is up to a hole in it, to
  * the own chain. The slot that is free then, or the guard if the chain has no
  * room. Locked.
  */
@@ -620,7 +623,10 @@ static __always_inline u32 pool_spill(struct pool_local *l)
 	n = pool_push_block(l, slots, n);
 	pool_hook(POOL_HOOK_SPILL);
 	pool_clear(slots, n);
-	return slots[0] ? l->cache.last + 1 : middle;
+	if (likely(!slots[0]))
+		return middle;
+	/* not full after all, if top was too high */
+	return pool_find_up(l, SYNCPOOL_TOP_EMPTY);
 }
 
 /* False, and still locked, if the chain has to grow first. Else unlocks. */

@@ -224,10 +224,10 @@ static unsigned long pool_shrink_scan(struct shrinker *shrinker,
 	bool rotated = false;
 
 	sc->nr_scanned = 0;
-	if (!pool_cached(core) || !mutex_trylock(&core->reclaim_lock))
+	if (!mutex_trylock(&core->reclaim_lock))
 		return SHRINK_STOP;
 	freed = pool_scan_victim(core, sc->nr_to_scan);
-	if (freed < sc->nr_to_scan) {
+	if (freed < sc->nr_to_scan && pool_cached(core)) {
 		rotated = pool_rotate_later(core);
 		freed += pool_scan_victim(core, sc->nr_to_scan - freed);
 	}

@@ -15,7 +15,7 @@
 #define TORT_SIDE_OBJECTS	40U
 
 enum tort_fake_op {
-	TORT_CLEANUP,
+	TORT_CLEANUP,	/* the first two come twice as often */
 	TORT_SHRINK,
 	TORT_POLL,
 	TORT_PREFILL,
@@ -217,12 +217,14 @@ static void tort_fake_do(struct tort_faker *f, enum tort_fake_op op,
 static int tort_faker(void *arg)
 {
 	struct tort_faker *f = arg;
+	enum tort_fake_op op;
 	unsigned long r;
 
 	set_user_nice(current, MAX_NICE);
 	while (!torture_must_stop()) {
 		r = torture_random(&f->rand) >> 4;
-		tort_fake_do(f, r % TORT_FAKE_NR, tort_pool_any(r >> 8));
+		op = r % (TORT_FAKE_NR + 2) % TORT_FAKE_NR;
+		tort_fake_do(f, op, tort_pool_any(r >> 8));
 		torture_hrtimeout_ms(1 + (r >> 16) % 16, 1000, &f->rand);
 		stutter_wait("tort_faker");
 	}

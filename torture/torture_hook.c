@@ -12,25 +12,42 @@
 #include "compat.h"
 #include "pool_torture.h"
 
-/* one hook in so many does something */
+/*
+ * One hook in so many does something. Those that few operations come by, and
+ * where a whole generation may turn meanwhile, do more often and longer.
+ */
 #define TORT_HOOK_RATE	64U
+#define TORT_HOOK_RARE	8U
 
 static DEFINE_PER_CPU(struct torture_random_state, tort_hook_rand);
 static unsigned int tort_hook_us;
 
-/* Any context, pinned. */
-static void tort_hook(enum pool_hook_point point)
+static bool tort_hook_is_rare(enum pool_hook_point point)
 {
-	unsigned long r = torture_random(this_cpu_ptr(&tort_hook_rand)) >> 4;
+	return point == POOL_HOOK_VICTIM || point == POOL_HOOK_DRAINED ||
+	       point == POOL_HOOK_STEAL;
+}
 
-	if (r % TORT_HOOK_RATE)
-		return;
-	r /= TORT_HOOK_RATE;
+static void tort_hook_act(unsigned long r, unsigned int us)
+{
 	if (r & 1)
 		tort_irq_raise();
-	if (r & 6)
-		return;
-	udelay(1 + (r >> 3) % tort_hook_us);
+	if (!(r & 6))
+		udelay(1 + (r >> 3) % us);
+}
+
+/* Any context. A drain, which nobody can be in the way of, is not pinned. */
+static void tort_hook(enum pool_hook_point point)
+{
+	bool rare = tort_hook_is_rare(point);
+	unsigned int rate = rare ? TORT_HOOK_RARE : TORT_HOOK_RATE;
+	unsigned long r;
+
+	preempt_disable();
+	r = torture_random(this_cpu_ptr(&tort_hook_rand)) >> 4;
+	if (r % rate == 0)
+		tort_hook_act(r / rate, rare ? 8 * tort_hook_us : tort_hook_us);
+	preempt_enable();
 }
 
 void tort_hook_start(unsigned int us)
@@ -40,7 +57,7 @@ void tort_hook_start(unsigned int us)
 		WRITE_ONCE(pool_hook_fn, tort_hook);
 }
 
-/* When this returns, no hook runs. */
+/* When this returns, no hook runs, but for those in drains: exit waits. */
 void tort_hook_stop(void)
 {
 	WRITE_ONCE(pool_hook_fn, NULL);

@@ -8,8 +8,10 @@
 
 #define BENCH_BURST	100	/* puts, then as many gets */
 #define BENCH_STARVED	67	/* puts before as many gets as in a burst */
-#define BENCH_CHUNKS	16	/* between the one that gets and the one that puts */
-#define BENCH_STOCK	8192	/* objects that go round between the two */
+/* bursts that the side that gets may be ahead of the one that puts */
+#define BENCH_AHEAD	(BENCH_CARRY ? BENCH_CHUNKS : 512)
+#define BENCH_CHUNKS	16	/* of objects that are carried from one to the other */
+#define BENCH_STOCK	65536	/* objects that go round between the two */
 
 /* Chunks of objects from the thread that gets to the thread that puts. */
 struct bench_pipe {
@@ -23,12 +25,14 @@ struct bench_pipe {
  * @loop: with it
  * @n: turns of the loop
  * @thread: of how many threads this is
+ * @took: nanoseconds of processor time
  * @pipe: for the two sides of a hand-over
  */
 struct bench_job {
 	void (*loop)(struct bench_job *job);
 	unsigned long n;
 	unsigned int thread;
+	double took;
 	struct bench_pipe *pipe;
 };
 

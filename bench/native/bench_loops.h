@@ -51,21 +51,27 @@ static void bench_loop_starvation(struct bench_job *job)
 	bench_loop_burst(job, BENCH_STARVED);
 }
 
+/*
+ * Where one object is as good as another (BENCH_CARRY is 0) the two sides tell
+ * each other numbers only; else the cost of carrying the objects is in the figure.
+ */
 static void bench_loop_getter(struct bench_job *job)
 {
 	struct bench_pipe *pipe = job->pipe;
 	unsigned long turn;
 	unsigned int i, spins = 0;
+	void *obj;
 
 	for (turn = 0; turn < job->n; turn++) {
-		void **objs = pipe->objs[turn % BENCH_CHUNKS];
-
 		while (turn - atomic_load_explicit(&pipe->emptied, memory_order_acquire) ==
-		       BENCH_CHUNKS)
+		       BENCH_AHEAD)
 			bench_relax(&spins);
-		for (i = 0; i < BENCH_BURST; i++)
-			while (!(objs[i] = bench_get()))
+		for (i = 0; i < BENCH_BURST; i++) {
+			while (!(obj = bench_get()))
 				bench_relax(&spins);
+			if (BENCH_CARRY)
+				pipe->objs[turn % BENCH_CHUNKS][i] = obj;
+		}
 		atomic_store_explicit(&pipe->filled, turn + 1, memory_order_release);
 	}
 }
@@ -77,12 +83,11 @@ static void bench_loop_putter(struct bench_job *job)
 	unsigned int i, spins = 0;
 
 	for (turn = 0; turn < job->n; turn++) {
-		void **objs = pipe->objs[turn % BENCH_CHUNKS];
-
 		while (atomic_load_explicit(&pipe->filled, memory_order_acquire) == turn)
 			bench_relax(&spins);
 		for (i = 0; i < BENCH_BURST; i++)
-			bench_put(objs[i]);
+			bench_put(BENCH_CARRY ? pipe->objs[turn % BENCH_CHUNKS][i] :
+						bench_object());
 		atomic_store_explicit(&pipe->emptied, turn + 1, memory_order_release);
 	}
 }

@@ -25,6 +25,7 @@ static inline void bench_put(void *obj)
 
 #define bench_object()	bench_get()
 
+#define BENCH_CARRY	1
 #include "bench_loops.h"
 
 void bench_thread_begin(unsigned int thread)

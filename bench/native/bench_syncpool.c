@@ -35,6 +35,7 @@ static void *bench_object(void)
 	return (void *)0x1000;
 }
 
+#define BENCH_CARRY	0
 #include "bench_loops.h"
 
 #define BENCH_STW_OBJS	100000

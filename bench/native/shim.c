@@ -113,7 +113,7 @@ static void shim_wait_reader(unsigned int cpu)
 	unsigned long was = __atomic_fetch_add(pinned, 0, __ATOMIC_SEQ_CST);
 
 	while (was % 2 && __atomic_load_n(pinned, __ATOMIC_ACQUIRE) == was)
-		sched_yield();
+		usleep(10);
 }
 #else
 static void shim_wait_reader(unsigned int cpu)
@@ -121,7 +121,7 @@ static void shim_wait_reader(unsigned int cpu)
 	unsigned long *depth = __atomic_load_n(&shim_depths[cpu], __ATOMIC_ACQUIRE);
 
 	while (depth && __atomic_load_n(depth, __ATOMIC_ACQUIRE))
-		sched_yield();
+		usleep(10);
 }
 #endif
 

@@ -24,10 +24,12 @@ import (
 )
 
 const (
+	rusageThread = 1 // of this thread; package syscall does not name it
+
 	burst    = 100
 	starved  = 67
-	chunks   = 16
-	stock    = 8192
+	ahead    = 512
+	stock    = 65536
 	stwObjs  = 100000
 	stwTurns = 50
 	newTurns = 2000
@@ -37,7 +39,7 @@ var pool sync.Pool
 
 func cpuTime() float64 {
 	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+	if err := syscall.Getrusage(rusageThread, &u); err != nil {
 		panic(err)
 	}
 	return float64(u.Utime.Nano() + u.Stime.Nano())
@@ -48,6 +50,7 @@ func threads(n int, f func(thread int)) float64 {
 	runtime.GOMAXPROCS(n)
 	var ready, done sync.WaitGroup
 	begin := make(chan struct{})
+	took := make([]float64, n)
 	ready.Add(n)
 	done.Add(n)
 	for i := 0; i < n; i++ {
@@ -55,15 +58,20 @@ func threads(n int, f func(thread int)) float64 {
 			runtime.LockOSThread()
 			ready.Done()
 			<-begin
+			start := cpuTime()
 			f(i)
+			took[i] = cpuTime() - start
 			done.Done()
 		}(i)
 	}
 	ready.Wait()
-	start := cpuTime()
 	close(begin)
 	done.Wait()
-	return (cpuTime() - start) / float64(n)
+	var sum float64
+	for i := range took {
+		sum += took[i]
+	}
+	return sum / float64(n)
 }
 
 func report(work string, n int, figure float64) {
@@ -101,24 +109,22 @@ type pipe struct {
 	_       [120]byte
 	emptied uint64
 	_       [120]byte
-	objs    [chunks][burst]any
 }
 
 func relax(spins *int) {
 	if *spins++; *spins%100 == 0 {
-		runtime.Gosched()
+		time.Sleep(10 * time.Microsecond)
 	}
 }
 
 func getter(p *pipe, turns uint64) {
 	var spins int
 	for turn := uint64(0); turn < turns; turn++ {
-		objs := &p.objs[turn%chunks]
-		for turn-atomic.LoadUint64(&p.emptied) == chunks {
+		for turn-atomic.LoadUint64(&p.emptied) == ahead {
 			relax(&spins)
 		}
-		for i := range objs {
-			for objs[i] = pool.Get(); objs[i] == nil; objs[i] = pool.Get() {
+		for i := 0; i < burst; i++ {
+			for pool.Get() == nil {
 				relax(&spins)
 			}
 		}
@@ -132,8 +138,8 @@ func putter(p *pipe, turns uint64) {
 		for atomic.LoadUint64(&p.filled) == turn {
 			relax(&spins)
 		}
-		for i := range p.objs[turn%chunks] {
-			pool.Put(p.objs[turn%chunks][i])
+		for i := 0; i < burst; i++ {
+			pool.Put(1)
 		}
 		atomic.StoreUint64(&p.emptied, turn+1)
 	}
