@@ -3,13 +3,13 @@
 
 KDIR ?= $(shell scripts/kdir)
 PREFIX ?= /usr/local
-export KDIR PREFIX DESTDIR
+export PREFIX DESTDIR
 
 all: ## build syncpool.ko and the examples against KDIR
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
 install: ## install module, header and Module.symvers (PREFIX, DESTDIR)
-	scripts/install
+	KDIR=$(KDIR) scripts/install
 
 clean: ## remove what builds and runs have made
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
@@ -20,6 +20,9 @@ check: ## all gates and tests; installs packages, builds a kernel, boots guests
 
 demo: ## compress with and without the pool in a guest [FILE=path] [JOBS=n]
 	scripts/demo
+
+torture: ## every context against the pool at once [SECS=n] [KERNEL=name] [CPUS=n]
+	scripts/torture
 
 litmus: ## prove the barriers by the kernel's memory model (needs herd7)
 	scripts/litmus
@@ -37,4 +40,4 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /  \1	/p' $(MAKEFILE_LIST) | expand -t 18
 	@echo "KDIR is $(KDIR)"
 
-.PHONY: all install clean check demo litmus mutants coverage check-full help
+.PHONY: all install clean check demo torture litmus mutants coverage check-full help
