@@ -100,6 +100,9 @@ static void pool_defer(struct syncpool *pool, void *obj)
 /* Free an object that a caller gave back, here or later. Unpinned, any context. */
 void pool_drop(struct syncpool *pool, void *obj)
 {
+	/* it never was a pool: reported by pool_is_gone() */
+	if (unlikely(!pool->params.free))
+		return;
 	pool_debug_leave(obj);
 	if ((pool->params.flags & SYNCPOOL_FREE_SLEEPS) || !pool_may_use_slab()) {
 		pool_defer(pool, obj);

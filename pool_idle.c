@@ -66,7 +66,8 @@ static void pool_idle_begin(struct pool_core *core)
 /**
  * syncpool_wait_idle() - sleep until every object is back
  * @pool: the pool
- * @timeout: jiffies, or MAX_SCHEDULE_TIMEOUT
+ * @timeout: jiffies, or MAX_SCHEDULE_TIMEOUT; a grace period before and a
+ *	drain that is under way come on top
  *
  * Meanwhile puts free their objects instead of caching them. What is cached
  * stays so, and the pool works on as before in either case: who wants to tear

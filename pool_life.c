@@ -157,9 +157,13 @@ bool pool_is_original(struct syncpool *pool, struct pool_core *core)
 	return false;
 }
 
-/* Is @pool gone? Reports its use. Any context. */
+/* Is @pool gone, or was it never made? Reports its use. Any context. */
 bool pool_is_gone(struct syncpool *pool)
 {
+	if (unlikely(!pool->params.free)) {
+		pool_warn(pool, POOL_WARNED_GONE, "used before syncpool_init()\n");
+		return true;
+	}
 	if (likely(!test_bit(POOL_STATE_GONE, &pool->state)))
 		return false;
 	pool_warn(pool, POOL_WARNED_GONE, "used after syncpool_exit()\n");
@@ -229,7 +233,7 @@ bool pool_get_activate(struct syncpool *pool, gfp_t gfp)
 		pool_activate_later(pool);
 	else if (pool_may_activate(pool))
 		pool_activate_lazily(pool);
-	return !test_bit(POOL_STATE_GONE, &pool->state);
+	return pool->params.free && !test_bit(POOL_STATE_GONE, &pool->state);
 }
 
 static int pool_check_params(const struct syncpool_params *params)

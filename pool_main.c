@@ -148,8 +148,12 @@ static noinline struct pool_local *pool_shut_local(struct syncpool *pool)
 static __always_inline struct pool_local *pool_lock(struct syncpool *pool,
 						    u32 *top)
 {
-	struct pool_local *l = pool_this_local(pool);
+	struct pool_local *l;
 
+	/* zeroed memory that never was a pool */
+	if (unlikely(!READ_ONCE(pool->local)))
+		return NULL;
+	l = pool_this_local(pool);
 	*top = pool_trylock(l);
 	if (likely(*top != SYNCPOOL_TOP_BUSY))
 		return l;

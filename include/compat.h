@@ -159,8 +159,8 @@ static inline void pool_shrinker_free(struct shrinker *shrinker)
 #endif
 
 /*
- * CPUs near @node first: the mask of step @step, the last of which, all
- * possible CPUs, is followed by NULL. Under rcu_read_lock().
+ * CPUs by their distance from @node, nearest at @step 0: a mask, or an
+ * ERR_PTR() when there are no more steps. Under rcu_read_lock().
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
 static inline const struct cpumask *pool_hop_mask(int node, unsigned int step)
