@@ -77,6 +77,20 @@ struct tort_counts {
 };
 
 DECLARE_PER_CPU(struct tort_counts, tort_counts);
+DECLARE_PER_CPU(unsigned long, tort_seed);
+
+/*
+ * A random number for whom has no hand. Any context: one instruction on the
+ * CPU's own seed, which an interrupt sees done or not done.
+ */
+static inline unsigned long tort_any_random(void)
+{
+	u64 z = this_cpu_add_return(tort_seed, 0x9e3779b9UL);
+
+	z = (z ^ (z >> 15)) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	return z >> 8;
+}
 
 /* torture_main.c: module parameters that others look at */
 extern unsigned int tort_fail_alloc;

@@ -71,7 +71,7 @@ static void tort_shrink(struct tort_faker *f)
 	if (f->done[TORT_SHRINK] == 1)
 		tort_drop_caches("4");
 	tort_drop_caches("2");
-	f->shrunk += tort_shrink_end();
+	WRITE_ONCE(f->shrunk, f->shrunk + tort_shrink_end());
 }
 
 /* Counters only grow, however many read and write them. */
@@ -254,7 +254,7 @@ unsigned long tort_fakers_shrunk(void)
 	int i;
 
 	for (i = 0; i < tort_nfakers; i++)
-		n += tort_fakers[i].shrunk;
+		n += READ_ONCE(tort_fakers[i].shrunk);
 	return n;
 }
 

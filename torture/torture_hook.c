@@ -19,7 +19,6 @@
 #define TORT_HOOK_RATE	64U
 #define TORT_HOOK_RARE	8U
 
-static DEFINE_PER_CPU(struct torture_random_state, tort_hook_rand);
 static unsigned int tort_hook_us;
 
 static bool tort_hook_is_rare(enum pool_hook_point point)
@@ -41,10 +40,9 @@ static void tort_hook(enum pool_hook_point point)
 {
 	bool rare = tort_hook_is_rare(point);
 	unsigned int rate = rare ? TORT_HOOK_RARE : TORT_HOOK_RATE;
-	unsigned long r;
+	unsigned long r = tort_any_random();
 
 	preempt_disable();
-	r = torture_random(this_cpu_ptr(&tort_hook_rand)) >> 4;
 	if (r % rate == 0)
 		tort_hook_act(r / rate, rare ? 8 * tort_hook_us : tort_hook_us);
 	preempt_enable();

@@ -10,6 +10,7 @@
 #include <linux/cpuhotplug.h>
 #include <linux/hrtimer.h>
 #include <linux/irq_work.h>
+#include <linux/random.h>
 #include <linux/timer.h>
 
 #include "pool_torture.h"
@@ -112,8 +113,10 @@ int tort_irq_start(void)
 	tort_cpus = alloc_percpu(struct tort_cpu);
 	if (!tort_cpus)
 		return -ENOMEM;
-	for_each_possible_cpu(cpu)
+	for_each_possible_cpu(cpu) {
+		per_cpu(tort_seed, cpu) = get_random_long();
 		tort_cpu_init(per_cpu_ptr(tort_cpus, cpu), cpu);
+	}
 	err = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "pool_torture:online",
 				tort_cpu_online, tort_cpu_offline);
 	if (err < 0)

@@ -22,6 +22,7 @@
 #define TORT_EXCHANGE	512U
 
 DEFINE_PER_CPU(struct tort_counts, tort_counts);
+DEFINE_PER_CPU(unsigned long, tort_seed);
 
 static void *tort_exchange[TORT_EXCHANGE];
 

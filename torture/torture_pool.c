@@ -50,8 +50,6 @@ static DEFINE_MUTEX(tort_shrink_lock);
 static struct task_struct *tort_shrink_task;
 static unsigned long tort_shrunk;
 
-static DEFINE_PER_CPU(struct torture_random_state, tort_alloc_rand);
-
 struct tort_pool *tort_pool_any(unsigned long random)
 {
 	return &tort_pools[random % tort_npools];
@@ -100,15 +98,12 @@ static void *tort_alloc(gfp_t gfp, void *data)
 {
 	struct tort_pool *tp = data;
 	struct tort_stamp *obj = NULL;
-	unsigned long r;
+	unsigned long r = tort_any_random();
 
 	if (in_nmi())
 		tort_error("%s: alloc called in NMI\n", tp->name);
 	if (READ_ONCE(tp->gone))
 		tort_error("%s: alloc called after exit\n", tp->name);
-	preempt_disable();
-	r = torture_random(this_cpu_ptr(&tort_alloc_rand));
-	preempt_enable();
 	if (!tort_fail_alloc || r % tort_fail_alloc)
 		obj = tp->slab ? tort_slab_alloc(gfp) : tort_arena_alloc(r >> 8);
 	if (!obj) {
@@ -221,7 +216,9 @@ static void tort_pool_report(struct tort_pool *tp)
 /* Every object is back: the numbers have to become exact. */
 void tort_pool_settle(struct tort_pool *tp)
 {
-	unsigned long deadline = jiffies + TORT_SETTLE;
+	/* no long wait once the run has failed */
+	long patience = atomic_read(&tort_errors) ? 2 * HZ : TORT_SETTLE;
+	unsigned long deadline = jiffies + patience;
 	int err;
 
 	while (!tort_pool_exact(tp)) {
@@ -231,7 +228,7 @@ void tort_pool_settle(struct tort_pool *tp)
 		}
 		schedule_timeout_idle(1);
 	}
-	err = syncpool_wait_idle(tp->pool, TORT_SETTLE);
+	err = syncpool_wait_idle(tp->pool, patience);
 	if (err)
 		tort_error("%s: nothing is out, yet wait_idle gave %d\n",
 			   tp->name, err);
@@ -268,8 +265,6 @@ void tort_pool_close(struct tort_pool *tp)
 			   tp->name, atomic_long_read(&tp->allocs),
 			   atomic_long_read(&tp->frees),
 			   atomic_long_read(&tp->live));
-	if (!tp->slab)
-		tort_arena_search(tp);
 }
 
 static int tort_arena_init(unsigned int objects)
@@ -336,8 +331,10 @@ void tort_pools_exit(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < tort_npools; i++)
+	for (i = 0; i < tort_npools; i++) {
 		tort_pool_close(&tort_pools[i]);
+		tort_arena_search(&tort_pools[i]);
+	}
 	tort_npools = 0;
 	/* complains by itself about objects that are left */
 	kmem_cache_destroy(tort_cache);
