@@ -291,7 +291,10 @@ static void fault_prefill(struct kunit *test)
 	syncpool_destroy(pool);
 }
 
-/* Rotation, shrinking and waiting need no memory, least of all in reclaim. */
+/*
+ * Rotation, shrinking and waiting need no memory, least of all in reclaim. The
+ * one failure may hit what DEBUG_OBJECTS allocates, which does without.
+ */
 static void fault_rotation(struct kunit *test)
 {
 	struct syncpool *pool = fault_pool(test);
@@ -307,7 +310,7 @@ static void fault_rotation(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(pool, 0), 0);
 	syncpool_cleanup(pool);
 	syncpool_count(pool);
-	KUNIT_EXPECT_FALSE(test, fault_disarm());
+	fault_disarm();
 	KUNIT_EXPECT_EQ(test, syncpool_count(pool), 0UL);
 	fault_balanced(test, pool, 0);
 	syncpool_destroy(pool);
@@ -321,7 +324,7 @@ static void fault_exit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, syncpool_prefill(pool, 100, GFP_KERNEL), 0);
 	fault_arm(1);
 	syncpool_exit(pool);
-	KUNIT_EXPECT_FALSE(test, fault_disarm());
+	fault_disarm();
 	kfree(pool);
 }
 
