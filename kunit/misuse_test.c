@@ -1,0 +1,575 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * misuse_test - wrong calls of docs/misuse.md that no other suite shows
+ *
+ * The last suite of the module, and misuse_null_pool its last test: after an
+ * oops lockdep is off.
+ */
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/hardirq.h>
+#include <linux/irq_work.h>
+#include <linux/irqflags.h>
+#include <linux/kthread.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+
+#include "test_pool.h"
+
+#define ME	1U
+#define WORDS	4U
+#define PATTERN	0x5a5a5a5aUL
+
+/* a pool of WORDS words, which knows what free was given last */
+struct misuse {
+	struct syncpool	pool;
+	unsigned int	frees;
+	void		*freed;
+	unsigned long	words[WORDS];	/* of @freed */
+};
+
+static void *misuse_alloc(gfp_t gfp, void *data)
+{
+	return kmalloc_array(WORDS, sizeof(unsigned long), gfp);
+}
+
+static void misuse_free(void *obj, void *data)
+{
+	struct misuse *m = data;
+
+	m->frees++;
+	m->freed = obj;
+	memcpy(m->words, obj, sizeof(m->words));
+	kfree(obj);
+}
+
+/* A test that ended early leaves its pool to us; else exit does nothing. */
+static void misuse_cleanup(struct kunit_resource *res)
+{
+	struct misuse *m = res->data;
+
+	syncpool_exit(&m->pool);
+	kfree(m);
+}
+
+static int misuse_setup(struct kunit_resource *res, void *context)
+{
+	res->data = context;
+	return 0;
+}
+
+static struct misuse *misuse_make(struct kunit *test, mempool_alloc_t *alloc,
+				  unsigned int flags)
+{
+	struct misuse *m = kzalloc(sizeof(*m), GFP_KERNEL);
+	struct syncpool_params params = {
+		.name = test->name,
+		.alloc = alloc,
+		.free = misuse_free,
+		.data = m,
+		.obj_size = sizeof(m->words),
+		.flags = flags,
+	};
+	int err;
+
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	err = syncpool_init(&m->pool, &params);
+	kunit_alloc_resource(test, misuse_setup, misuse_cleanup, GFP_KERNEL, m);
+	KUNIT_ASSERT_EQ(test, err, 0);
+	test_stay_on(raw_smp_processor_id());
+	return m;
+}
+
+/* An object that no pool has built. */
+static void *misuse_stranger(struct kunit *test)
+{
+	void *obj = misuse_alloc(GFP_KERNEL, NULL);
+
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	return obj;
+}
+
+/* It is the pool's from then on. */
+static void misuse_foreign_put(struct kunit *test)
+{
+	struct misuse *m = misuse_make(test, misuse_alloc, 0);
+	void *obj = misuse_stranger(test);
+
+	syncpool_put(&m->pool, obj);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&m->pool), 1UL);
+	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&m->pool), -1L);
+	KUNIT_EXPECT_PTR_EQ(test, syncpool_get(&m->pool, GFP_KERNEL), obj);
+	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&m->pool), 0L);
+	syncpool_put(&m->pool, obj);
+	syncpool_exit(&m->pool);
+	KUNIT_EXPECT_EQ(test, m->frees, 1U);
+	KUNIT_EXPECT_PTR_EQ(test, m->freed, obj);
+}
+
+/* Waiting ends one object too early, and exit does not see it either. */
+static void misuse_overput(struct kunit *test)
+{
+	struct misuse *m = misuse_make(test, misuse_alloc, 0);
+	void *a, *b;
+
+	a = syncpool_get(&m->pool, GFP_KERNEL);
+	b = syncpool_get(&m->pool, GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(&m->pool, 0), -ETIMEDOUT);
+	syncpool_put(&m->pool, misuse_stranger(test));
+	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&m->pool), 1L);
+	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(&m->pool, 0), -ETIMEDOUT);
+	syncpool_put(&m->pool, b);
+	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&m->pool), 0L);
+	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(&m->pool, 0), 0);
+	syncpool_exit(&m->pool);
+	KUNIT_EXPECT_EQ(test, m->frees, 2U);
+	kfree(a);
+}
+
+/* What exit reports is one less than there are. */
+static void misuse_overput_exit(struct kunit *test)
+{
+	struct misuse *m = misuse_make(test, misuse_alloc, 0);
+	void *a, *b;
+
+	a = syncpool_get(&m->pool, GFP_KERNEL);
+	b = syncpool_get(&m->pool, GFP_KERNEL);
+	syncpool_put(&m->pool, misuse_stranger(test));
+	test_warn_begin(test->name, "1 objects still out at exit");
+	syncpool_exit(&m->pool);
+	test_warn_end();
+	kfree(a);
+	kfree(b);
+}
+
+/* Each call of a copy is of one that has reported nothing yet. */
+static void copy_use(struct kunit *test, unsigned int flags)
+{
+	struct syncpool *copy = kunit_kzalloc(test, sizeof(*copy), GFP_KERNEL);
+	struct test_pool *tp = test_pool_make(test, 64, flags);
+	unsigned long count;
+
+	KUNIT_ASSERT_NOT_NULL(test, copy);
+	*copy = tp->pool;
+	test_warn_begin(test->name, "a copy of the pool is used");
+	KUNIT_EXPECT_NULL(test, syncpool_get(copy, GFP_KERNEL));
+	test_warn_end();
+	/* said once */
+	KUNIT_EXPECT_NULL(test, syncpool_get(copy, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->allocs), 0L);
+	test_fill(tp, 40, ME);
+	count = syncpool_count(&tp->pool);
+	KUNIT_EXPECT_GT(test, count, 0UL);
+	*copy = tp->pool;
+	test_warn_begin(test->name, "a copy of the pool is used");
+	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(copy, 0), -EINVAL);
+	test_warn_end();
+	*copy = tp->pool;
+	test_warn_begin(test->name, "a copy of the pool is used");
+	syncpool_exit(copy);
+	test_warn_end();
+	/* the original has lost nothing and works on */
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), count);
+	test_fill(tp, 40, ME);
+	test_pool_end(tp);
+}
+
+static void misuse_copy(struct kunit *test)
+{
+	copy_use(test, 0);
+}
+
+static void misuse_copy_debug(struct kunit *test)
+{
+	copy_use(test, SYNCPOOL_DEBUG);
+}
+
+static DEFINE_SYNCPOOL(misuse_taken, test_alloc, test_free, NULL);
+static DEFINE_SYNCPOOL(misuse_taken_later, test_alloc, test_free, NULL);
+
+/* Build and free one object, since it has no cache. */
+static void lazy_use(struct kunit *test, struct test_pool *tp,
+		     struct syncpool *pool, gfp_t gfp)
+{
+	long frees = atomic_long_read(&tp->frees);
+	struct test_obj *obj = test_claim(tp, syncpool_get(pool, gfp), ME);
+
+	KUNIT_EXPECT_NOT_NULL(test, obj);
+	if (!obj)
+		return;
+	KUNIT_EXPECT_EQ(test, syncpool_outstanding(pool), 1L);
+	test_disown(tp, obj, ME);
+	syncpool_put(pool, obj);
+	flush_work(&pool->activate);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), frees + 1);
+	KUNIT_EXPECT_EQ(test, syncpool_count(pool), 0UL);
+	KUNIT_EXPECT_EQ(test, syncpool_outstanding(pool), 0L);
+}
+
+static void lazy_name(struct kunit *test, struct syncpool *pool, gfp_t gfp)
+{
+	struct test_pool *other = test_pool_prepare(test, 8);
+	struct test_pool *tp = test_pool_prepare(test, 8);
+
+	/* a module that is loaded again has a new one, a rerun has not */
+	if (test_bit(POOL_STATE_GONE, &pool->state))
+		kunit_skip(test, "%s is used up; load the module again", pool->params.name);
+	pool->params.data = tp;
+	other->params.name = pool->params.name;
+	KUNIT_ASSERT_EQ(test, syncpool_init(&other->pool, &other->params), 0);
+	other->live = true;
+	test_warn_begin(pool->params.name, "not activated, another pool has this name");
+	lazy_use(test, tp, pool, gfp);
+	test_warn_end();
+	/* said once */
+	lazy_use(test, tp, pool, gfp);
+	KUNIT_EXPECT_NULL(test, pool->core);
+	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(pool, 0), -EEXIST);
+	syncpool_exit(pool);
+	test_pool_check(tp);
+	test_pool_end(other);
+}
+
+static void misuse_lazy_name(struct kunit *test)
+{
+	lazy_name(test, &misuse_taken, GFP_KERNEL);
+}
+
+/* The first use is a get that may not sleep. */
+static void misuse_lazy_name_later(struct kunit *test)
+{
+	lazy_name(test, &misuse_taken_later, GFP_NOWAIT);
+}
+
+static void misuse_idle_gone(struct kunit *test)
+{
+	struct misuse *m = misuse_make(test, misuse_alloc, 0);
+
+	syncpool_exit(&m->pool);
+	test_warn_begin(test->name, "used after syncpool_exit");
+	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(&m->pool, HZ), -ESHUTDOWN);
+	test_warn_end();
+	/* said once */
+	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(&m->pool, HZ), -ESHUTDOWN);
+}
+
+static void misuse_prefill_none(struct kunit *test)
+{
+	struct misuse *m = misuse_make(test, NULL, 0);
+
+	KUNIT_EXPECT_EQ(test, syncpool_prefill(&m->pool, 1, GFP_KERNEL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&m->pool), 0UL);
+	KUNIT_EXPECT_NULL(test, syncpool_get(&m->pool, GFP_KERNEL));
+}
+
+/* What is deferred waits on a list that goes through its first two words. */
+static void misuse_first_words(struct kunit *test)
+{
+	struct misuse *m = misuse_make(test, misuse_alloc,
+				       SYNCPOOL_FREE_SLEEPS | SYNCPOOL_DEBUG);
+	unsigned int tries = 1000, i;
+	unsigned long *obj = NULL;
+
+	while (!m->frees && tries--) {
+		obj = syncpool_get(&m->pool, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, obj);
+		for (i = 0; i < WORDS; i++)
+			obj[i] = PATTERN;
+		syncpool_put(&m->pool, obj);
+		pool_defer_flush();
+	}
+	KUNIT_EXPECT_EQ(test, m->frees, 1U);
+	KUNIT_EXPECT_PTR_EQ(test, m->freed, (void *)obj);
+	KUNIT_EXPECT_NE(test, m->words[0], PATTERN);
+	KUNIT_EXPECT_NE(test, m->words[1], PATTERN);
+	for (i = 2; i < WORDS; i++)
+		KUNIT_EXPECT_EQ(test, m->words[i], PATTERN);
+}
+
+#define TINY	64U
+
+static struct {
+	struct irq_work work;
+	struct syncpool pool;
+	bool in_hardirq;
+	unsigned int allocs;
+	unsigned int frees;
+	void *held[TINY];
+	u64 objs[TINY];
+} tiny;
+
+static void *tiny_alloc(gfp_t gfp, void *data)
+{
+	return tiny.allocs < TINY ? &tiny.objs[tiny.allocs++] : NULL;
+}
+
+static void tiny_free(void *obj, void *data)
+{
+	tiny.frees++;
+}
+
+static void tiny_irq(struct irq_work *work)
+{
+	unsigned int i;
+
+	tiny.in_hardirq = in_hardirq();
+	for (i = 0; i < TINY; i++)
+		syncpool_put(&tiny.pool, tiny.held[i]);
+}
+
+/* Put all in hardirq; in debug mode some are dropped. */
+static void tiny_put(struct kunit *test, bool lost)
+{
+	tiny.work = IRQ_WORK_INIT_HARD(tiny_irq);
+	if (lost)
+		test_warn_begin(test->name, "an object of 8 bytes was dropped .* and is lost");
+	irq_work_queue(&tiny.work);
+	irq_work_sync(&tiny.work);
+	if (lost)
+		test_warn_end();
+	KUNIT_EXPECT_TRUE(test, tiny.in_hardirq);
+}
+
+/* Nothing is written past the object: it is lost where free may not run. */
+static void misuse_tiny(struct kunit *test)
+{
+	const bool lost = IS_ENABLED(CONFIG_PREEMPT_RT) ||
+			  IS_ENABLED(CONFIG_PROVE_RAW_LOCK_NESTING);
+	struct syncpool_params params = {
+		.name = test->name,
+		.alloc = tiny_alloc,
+		.free = tiny_free,
+		.obj_size = sizeof(tiny.objs[0]),
+		.flags = SYNCPOOL_DEBUG,
+	};
+	unsigned int kept;
+
+	memset(&tiny, 0, sizeof(tiny));
+	KUNIT_ASSERT_EQ(test, syncpool_init(&tiny.pool, &params), 0);
+	KUNIT_EXPECT_EQ(test, syncpool_get_bulk(&tiny.pool, GFP_KERNEL, TINY,
+						tiny.held), TINY);
+	tiny_put(test, lost);
+	pool_defer_flush();
+	kept = syncpool_count(&tiny.pool);
+	KUNIT_EXPECT_GT(test, kept, 0U);
+	KUNIT_EXPECT_LT(test, kept, TINY);
+	KUNIT_EXPECT_EQ(test, tiny.frees, lost ? 0 : TINY - kept);
+	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&tiny.pool), 0L);
+	KUNIT_EXPECT_NULL(test, memchr_inv(tiny.objs, 0, sizeof(tiny.objs)));
+	syncpool_exit(&tiny.pool);
+	KUNIT_EXPECT_EQ(test, tiny.frees, lost ? kept : TINY);
+}
+
+/* The kernel looks for such calls, and reports at most one in a second. */
+static void sleep_begin(const char *regex)
+{
+	if (!IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP))
+		return;
+	msleep(1200);
+	pr_info("EXPECT-WARN-BEGIN: %s\n", regex);
+}
+
+static void sleep_end(void)
+{
+	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP))
+		test_warn_end();
+}
+
+#define SLEEPING	"sleeping function called from invalid context"
+
+/* PREEMPT_RT: such a get gives what is cached, so nobody may want to sleep. */
+static void gfp_got(struct kunit *test, struct test_pool *tp, void *obj)
+{
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		sleep_end();
+	KUNIT_EXPECT_EQ(test, !obj, IS_ENABLED(CONFIG_PREEMPT_RT));
+	obj = test_claim(tp, obj, ME);
+	if (obj)
+		test_put(tp, obj, ME);
+}
+
+static void misuse_gfp(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, 8, 0);
+	void *obj;
+
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		sleep_begin(SLEEPING);
+	preempt_disable();
+	obj = syncpool_get(&tp->pool, GFP_KERNEL);
+	preempt_enable();
+	gfp_got(test, tp, obj);
+	test_pool_end(tp);
+}
+
+static void misuse_gfp_irq(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, 8, 0);
+	void *obj;
+
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		sleep_begin(SLEEPING);
+	local_irq_disable();
+	obj = syncpool_get(&tp->pool, GFP_KERNEL);
+	local_irq_enable();
+	gfp_got(test, tp, obj);
+	test_pool_end(tp);
+}
+
+/* A put that drops where one may not sleep. PREEMPT_RT defers it anyway. */
+static void misuse_free_sleeps(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_prepare(test, 8);
+	unsigned int tries = 1000;
+
+	tp->params.free = test_free_sleeps;
+	tp->params.flags = SYNCPOOL_DEBUG;
+	KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
+	tp->live = true;
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		sleep_begin(SLEEPING);
+	while (!atomic_long_read(&tp->frees) && tries--) {
+		struct test_obj *obj = test_get(tp, ME);
+
+		preempt_disable();
+		test_put(tp, obj, ME);
+		preempt_enable();
+		if (IS_ENABLED(CONFIG_PREEMPT_RT))
+			pool_defer_flush();
+	}
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		sleep_end();
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 1L);
+	test_pool_end(tp);
+}
+
+/*
+ * Each returns before it would in fact have to sleep, since that with
+ * preemption off would be the end of the run.
+ */
+static void misuse_sleeping_call(struct kunit *test)
+{
+	struct misuse *m = misuse_make(test, misuse_alloc, 0);
+
+	syncpool_exit(&m->pool);
+	test_warn_begin(test->name, "used after syncpool_exit");
+	KUNIT_EXPECT_NULL(test, syncpool_get(&m->pool, GFP_KERNEL));
+	test_warn_end();
+
+	sleep_begin(SLEEPING ".*pool_idle");
+	preempt_disable();
+	syncpool_wait_idle(&m->pool, 0);
+	preempt_enable();
+	sleep_end();
+
+	sleep_begin(SLEEPING ".*pool_reclaim");
+	preempt_disable();
+	syncpool_cleanup(&m->pool);
+	preempt_enable();
+	sleep_end();
+
+	sleep_begin(SLEEPING);
+	preempt_disable();
+	syncpool_init(&m->pool, NULL);
+	preempt_enable();
+	sleep_end();
+}
+
+/* exit always sleeps, so this is not atomic, but a section that may not. */
+static void misuse_sleeping_exit(struct kunit *test)
+{
+	struct misuse *m = misuse_make(test, misuse_alloc, 0);
+
+	sleep_begin(SLEEPING "|scheduling in a non-blocking section");
+	non_block_start();
+	syncpool_exit(&m->pool);
+	non_block_end();
+	sleep_end();
+	KUNIT_EXPECT_NULL(test, m->pool.core);
+}
+
+#define PANIC_ON_OOPS	"/proc/sys/kernel/panic_on_oops"
+
+static void oops_cleanup(struct kunit_resource *res)
+{
+	test_shell("echo %ld > " PANIC_ON_OOPS, (long)res->data);
+}
+
+static int oops_setup(struct kunit_resource *res, void *context)
+{
+	res->data = (void *)(long)test_shell("exit $(cat " PANIC_ON_OOPS ")");
+	return test_shell("echo 0 > " PANIC_ON_OOPS);
+}
+
+/* The pool that there is not; the compiler does not know. */
+static struct {
+	struct syncpool *pool;
+	struct completion ready;
+	bool survived;
+} nobody;
+
+static int nobody_thread(void *data)
+{
+	complete(&nobody.ready);
+	syncpool_get(READ_ONCE(nobody.pool), GFP_KERNEL);
+	WRITE_ONCE(nobody.survived, true);
+	return 0;
+}
+
+/* Get from @pool in a thread, and see that die. */
+static void nobody_get(struct kunit *test, struct syncpool *pool)
+{
+	struct task_struct *task;
+
+	nobody.pool = pool;
+	nobody.survived = false;
+	init_completion(&nobody.ready);
+	task = kthread_create(nobody_thread, NULL, "pool_misuse");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	get_task_struct(task);
+	pr_info("EXPECT-WARN-BEGIN: NULL|null-ptr|nable to handle|general protection fault|Oops\n");
+	wake_up_process(task);
+	wait_for_completion(&nobody.ready);
+	kthread_stop(task);
+	test_warn_end();
+	put_task_struct(task);
+	KUNIT_EXPECT_FALSE(test, nobody.survived);
+}
+
+static void misuse_null_pool(struct kunit *test)
+{
+	kunit_alloc_resource(test, oops_setup, oops_cleanup, GFP_KERNEL, NULL);
+	KUNIT_ASSERT_EQ(test, test_shell("exit $(cat " PANIC_ON_OOPS ")"), 0);
+	nobody_get(test, NULL);
+	nobody_get(test, ERR_PTR(-ENOMEM));
+}
+
+static struct kunit_case misuse_cases[] = {
+	KUNIT_CASE(misuse_foreign_put),
+	KUNIT_CASE(misuse_overput),
+	KUNIT_CASE(misuse_overput_exit),
+	KUNIT_CASE(misuse_copy),
+	KUNIT_CASE(misuse_copy_debug),
+	KUNIT_CASE(misuse_lazy_name),
+	KUNIT_CASE(misuse_lazy_name_later),
+	KUNIT_CASE(misuse_idle_gone),
+	KUNIT_CASE(misuse_prefill_none),
+	KUNIT_CASE(misuse_first_words),
+	KUNIT_CASE(misuse_tiny),
+	KUNIT_CASE(misuse_gfp),
+	KUNIT_CASE(misuse_gfp_irq),
+	KUNIT_CASE(misuse_free_sleeps),
+	KUNIT_CASE(misuse_sleeping_call),
+	KUNIT_CASE(misuse_sleeping_exit),
+	KUNIT_CASE(misuse_null_pool),
+	{}
+};
+
+static struct kunit_suite misuse_suite = {
+	.name = "pool_misuse",
+	.test_cases = misuse_cases,
+};
+
+kunit_test_suite(misuse_suite);
