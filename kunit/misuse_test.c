@@ -152,6 +152,7 @@ static void copy_use(struct kunit *test, unsigned int flags)
 	unsigned long count;
 
 	KUNIT_ASSERT_NOT_NULL(test, copy);
+	test_stay_on(raw_smp_processor_id());
 	*copy = tp->pool;
 	test_warn_begin(test->name, "a copy of the pool is used");
 	KUNIT_EXPECT_NULL(test, syncpool_get(copy, GFP_KERNEL));
@@ -428,16 +429,17 @@ static void misuse_free_sleeps(struct kunit *test)
 	tp->params.flags = SYNCPOOL_DEBUG;
 	KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
 	tp->live = true;
+	test_stay_on(raw_smp_processor_id());
 	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
 		sleep_begin(SLEEPING);
 	while (!atomic_long_read(&tp->frees) && tries--) {
 		struct test_obj *obj = test_get(tp, ME);
 
+		KUNIT_ASSERT_NOT_NULL(test, obj);
 		preempt_disable();
 		test_put(tp, obj, ME);
 		preempt_enable();
-		if (IS_ENABLED(CONFIG_PREEMPT_RT))
-			pool_defer_flush();
+		pool_defer_flush();
 	}
 	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
 		sleep_end();
