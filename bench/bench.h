@@ -72,6 +72,8 @@ int bench_step_init(void);
 void bench_step_exit(void);
 void bench_step(void (*fn)(unsigned int n), unsigned int n,
 		struct bench_steps *steps);
+void bench_step_best(void (*fn)(unsigned int n), unsigned int n,
+		     struct bench_steps *steps);
 
 int bench_worst(void);
 int bench_multi(void);

@@ -7,6 +7,7 @@
  */
 #include <linux/cpumask.h>
 #include <linux/ktime.h>
+#include <linux/math64.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 
@@ -14,6 +15,7 @@
 #include "pool.h"
 
 #define BENCH_ROUNDS	7
+#define BENCH_TEXT	32	/* room for a number */
 #define BENCH_TURNS	2000U	/* operations in a round, less than a tick long */
 
 static char *run = "loops";
@@ -37,13 +39,20 @@ static u64 bench_best(const struct bench_case *c, unsigned int turns)
 	return best;
 }
 
-/* @n / @d with two places after the point */
-#define BENCH_RATIO(n, d)	(n) / (d), (n) % (d) * 100 / (d)
+/* @n / @d with two places after the point, into @text */
+static const char *bench_ratio(char *text, u64 n, unsigned int d)
+{
+	u64 hundredths = div_u64(n * 100, d);
+
+	snprintf(text, BENCH_TEXT, "%llu.%02llu", div_u64(hundredths, 100), hundredths % 100);
+	return text;
+}
 
 static int bench_run(const struct bench_case *c)
 {
 	unsigned int turns = BENCH_TURNS / c->ops, ops = turns * c->ops;
 	unsigned int few = max(1U, BENCH_BURST / c->ops), few_ops = few * c->ops;
+	char clock[BENCH_TEXT], insns[BENCH_TEXT], locked[BENCH_TEXT];
 	struct bench_steps steps;
 	u64 best;
 	int err = c->setup();
@@ -52,13 +61,12 @@ static int bench_run(const struct bench_case *c)
 		return err;
 	c->loop(few);
 	best = bench_best(c, turns);
-	cond_resched();
-	bench_step(c->loop, few, &steps);
+	bench_step_best(c->loop, few, &steps);
 	c->teardown();
-	pr_info("pool_bench: loop,%s,%s,%llu.%02llu,%lu.%02lu,%lu.%02lu,%lu\n",
-		c->work, c->who, BENCH_RATIO(best, ops),
-		BENCH_RATIO(steps.insns, few_ops),
-		BENCH_RATIO(steps.locked, few_ops), steps.pinned);
+	pr_info("pool_bench: loop,%s,%s,%s,%s,%s,%lu\n", c->work, c->who,
+		bench_ratio(clock, best, ops),
+		bench_ratio(insns, steps.insns, few_ops),
+		bench_ratio(locked, steps.locked, few_ops), steps.pinned);
 	return 0;
 }
 

@@ -1,3 +1,263 @@
 // SPDX-License-Identifier: GPL-2.0
+/*
+ * bench_multi - several CPUs at the same pool at once
+ *
+ * Throughput; only the ratios between contenders of one run mean something.
+ * "multi" lines: work, contender, CPUs, operations a millisecond of the best
+ * round.
+ */
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/kthread.h>
+#include <linux/ktime.h>
+#include <linux/objpool.h>
+#include <linux/ptr_ring.h>
+
 #include "bench.h"
-int bench_multi(void) { return 0; }
+#include "pool.h"
+
+#define BENCH_STOCK	16384U
+#define BENCH_AHEAD	4096U	/* objects got that are not put yet, at most */
+#define BENCH_MS	100
+#define BENCH_MULTI_ROUNDS	5
+#define BENCH_THREADS	4U
+#define BENCH_BATCH	64U	/* operations between two looks at the clock */
+
+static struct syncpool bench_pool;
+static struct objpool_head bench_objpool;
+static struct ptr_ring bench_ring;
+
+#define BENCH_OBJ	((void *)&bench_pool)
+
+/* one side of a hand-over counts what it has done, the other reads it */
+struct bench_side {
+	unsigned long done;
+} ____cacheline_aligned_in_smp;
+
+static struct bench_side bench_sides[BENCH_THREADS];
+static bool bench_stop;
+static struct completion bench_begin;
+
+static bool bench_pool_get(void)
+{
+	return syncpool_get(&bench_pool, GFP_ATOMIC);
+}
+
+static void bench_pool_put(void)
+{
+	syncpool_put(&bench_pool, BENCH_OBJ);
+}
+
+static bool bench_objpool_get(void)
+{
+	return objpool_pop(&bench_objpool);
+}
+
+static void bench_objpool_put(void)
+{
+	objpool_push(BENCH_OBJ, &bench_objpool);
+}
+
+static bool bench_ring_get(void)
+{
+	return ptr_ring_consume(&bench_ring);
+}
+
+static void bench_ring_put(void)
+{
+	while (ptr_ring_produce(&bench_ring, BENCH_OBJ))
+		cpu_relax();
+}
+
+/* every thread gets and puts, @hold objects at a time */
+#define BENCH_PAIRS(who, hold)						\
+static void bench_##who##_pairs_##hold(struct bench_side *me, bool getter) \
+{									\
+	unsigned int i, n = 0;						\
+									\
+	for (i = 0; i < (hold); i++)					\
+		n += bench_##who##_get();				\
+	for (i = 0; i < n; i++)						\
+		bench_##who##_put();					\
+	me->done += n;							\
+}
+
+/* half of the threads get, the other half put */
+#define BENCH_SIDE(who)							\
+static void bench_##who##_side(struct bench_side *me, bool getter)	\
+{									\
+	struct bench_side *other = getter ? me + 1 : me - 1;		\
+	long ahead = me->done - READ_ONCE(other->done);			\
+	unsigned int i, n = 0;						\
+									\
+	if (ahead >= (getter ? (long)BENCH_AHEAD : 0)) {		\
+		cpu_relax();						\
+		return;							\
+	}								\
+	for (i = 0; i < BENCH_BATCH; i++) {				\
+		if (getter) {						\
+			n += bench_##who##_get();			\
+		} else {						\
+			bench_##who##_put();				\
+			n++;						\
+		}							\
+	}								\
+	WRITE_ONCE(me->done, me->done + n);				\
+}
+
+BENCH_PAIRS(pool, 1)
+BENCH_PAIRS(objpool, 1)
+BENCH_PAIRS(ring, 1)
+BENCH_PAIRS(pool, 64)
+BENCH_PAIRS(objpool, 64)
+BENCH_PAIRS(ring, 64)
+BENCH_SIDE(pool)
+BENCH_SIDE(objpool)
+BENCH_SIDE(ring)
+
+struct bench_multi_case {
+	const char *work, *who;
+	unsigned int threads;
+	void (*turn)(struct bench_side *me, bool getter);
+};
+
+static const struct bench_multi_case bench_cases[] = {
+	{ "pairs", "syncpool", 4, bench_pool_pairs_1 },
+	{ "pairs", "objpool", 4, bench_objpool_pairs_1 },
+	{ "pairs", "ptr_ring", 4, bench_ring_pairs_1 },
+	{ "bursts", "syncpool", 4, bench_pool_pairs_64 },
+	{ "bursts", "objpool", 4, bench_objpool_pairs_64 },
+	{ "bursts", "ptr_ring", 4, bench_ring_pairs_64 },
+	{ "handover", "syncpool", 2, bench_pool_side },
+	{ "handover", "objpool", 2, bench_objpool_side },
+	{ "handover", "ptr_ring", 2, bench_ring_side },
+	{ "handover", "syncpool", 4, bench_pool_side },
+	{ "handover", "objpool", 4, bench_objpool_side },
+	{ "handover", "ptr_ring", 4, bench_ring_side },
+};
+
+static const struct bench_multi_case *bench_case;
+
+static int bench_thread(void *arg)
+{
+	struct bench_side *me = arg;
+	bool getter = !((me - bench_sides) % 2);
+	unsigned int i;
+
+	wait_for_completion(&bench_begin);
+	while (!READ_ONCE(bench_stop)) {
+		for (i = 0; i < BENCH_BATCH; i++)
+			bench_case->turn(me, getter);
+		cond_resched();
+	}
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(1);
+	return 0;
+}
+
+static void bench_start(struct task_struct **tasks)
+{
+	unsigned int i;
+
+	memset(bench_sides, 0, sizeof(bench_sides));
+	WRITE_ONCE(bench_stop, false);
+	init_completion(&bench_begin);
+	for (i = 0; i < bench_case->threads; i++) {
+		tasks[i] = kthread_create_on_cpu(bench_thread, &bench_sides[i], i,
+						 "pool_bench/%u");
+		if (!IS_ERR(tasks[i]))
+			wake_up_process(tasks[i]);
+	}
+}
+
+/* Operations a millisecond; 0 if a thread could not be made. */
+static unsigned long bench_round(void)
+{
+	struct task_struct *tasks[BENCH_THREADS];
+	unsigned long done = 0;
+	unsigned int i;
+	bool failed = false;
+	u64 took;
+
+	bench_start(tasks);
+	took = ktime_get_ns();
+	complete_all(&bench_begin);
+	msleep(BENCH_MS);
+	WRITE_ONCE(bench_stop, true);
+	took = ktime_get_ns() - took;
+	for (i = 0; i < bench_case->threads; i++) {
+		failed |= IS_ERR(tasks[i]);
+		if (!IS_ERR(tasks[i]))
+			kthread_stop(tasks[i]);
+		done += bench_sides[i].done;
+	}
+	return failed ? 0 : div64_u64(done * 1000000ULL, took);
+}
+
+static int bench_all(void)
+{
+	unsigned long best[ARRAY_SIZE(bench_cases)] = {};
+	unsigned int i, round;
+
+	/* in turn, so that what else the host does meets all alike */
+	for (round = 0; round < BENCH_MULTI_ROUNDS; round++) {
+		for (i = 0; i < ARRAY_SIZE(bench_cases); i++) {
+			bench_case = &bench_cases[i];
+			best[i] = max(best[i], bench_round());
+		}
+	}
+	for (i = 0; i < ARRAY_SIZE(bench_cases); i++) {
+		if (!best[i])
+			return -ENOMEM;
+		pr_info("pool_bench: multi,%s,%s,%u,%lu\n", bench_cases[i].work,
+			bench_cases[i].who, bench_cases[i].threads, best[i]);
+	}
+	return 0;
+}
+
+static void bench_free(void *obj, void *data)
+{
+}
+
+static int bench_stock(void)
+{
+	const struct syncpool_params params = {
+		.name = "pool_bench",
+		.free = bench_free,
+	};
+	unsigned int i;
+	int err = syncpool_init(&bench_pool, &params);
+
+	if (err)
+		return err;
+	for (i = 0; i < BENCH_STOCK; i++) {
+		bench_pool_put();
+		bench_ring_put();
+	}
+	return 0;
+}
+
+int bench_multi(void)
+{
+	int err;
+
+	if (num_online_cpus() < BENCH_THREADS)
+		return -EINVAL;
+	err = objpool_init(&bench_objpool, BENCH_STOCK, 8, GFP_KERNEL, NULL, NULL,
+			   NULL);
+	if (err)
+		return err;
+	err = ptr_ring_init(&bench_ring, 2 * BENCH_STOCK, GFP_KERNEL);
+	if (err)
+		goto err_objpool;
+	err = bench_stock();
+	if (err)
+		goto err_ring;
+	err = bench_all();
+	syncpool_exit(&bench_pool);
+err_ring:
+	ptr_ring_cleanup(&bench_ring, NULL);
+err_objpool:
+	objpool_free(&bench_objpool);
+	return err;
+}

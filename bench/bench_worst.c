@@ -1,3 +1,285 @@
 // SPDX-License-Identifier: GPL-2.0
+/*
+ * bench_worst - what is not hot, each stepped at its worst
+ *
+ * "slow" lines: what, how many times, instructions and locked instructions for
+ * one, and the longest run of instructions with preemption off. Other CPUs rest
+ * meanwhile, so that every line is the same in every run.
+ */
+#include <linux/delay.h>
+#include <linux/objpool.h>
+#include <linux/printk.h>
+#include <linux/ptr_ring.h>
+#include <linux/shrinker.h>
+#include <linux/workqueue.h>
+
 #include "bench.h"
-int bench_worst(void) { return 0; }
+#include "pool.h"
+
+#define BENCH_MANY	2000U
+#define BENCH_HUGE	1000000U
+
+static struct syncpool bench_pool;
+static struct objpool_head bench_objpool;
+static struct ptr_ring bench_ring;
+static void *bench_got[BENCH_MANY];
+
+/* nobody looks at an object */
+#define BENCH_OBJ	((void *)&bench_pool)
+
+static void *bench_alloc_none(gfp_t gfp, void *data)
+{
+	return NULL;
+}
+
+static void bench_free(void *obj, void *data)
+{
+}
+
+static int bench_make(void)
+{
+	const struct syncpool_params params = {
+		.name = "pool_bench",
+		.alloc = bench_alloc_none,
+		.free = bench_free,
+	};
+
+	return syncpool_init(&bench_pool, &params);
+}
+
+static void bench_puts(unsigned int n)
+{
+	while (n--)
+		syncpool_put(&bench_pool, BENCH_OBJ);
+}
+
+static void bench_gets(unsigned int n)
+{
+	while (n--)
+		syncpool_get(&bench_pool, GFP_ATOMIC);
+}
+
+static void bench_put_bulk(unsigned int n)
+{
+	syncpool_put_bulk(&bench_pool, n, bench_got);
+}
+
+static void bench_get_bulk(unsigned int n)
+{
+	syncpool_get_bulk(&bench_pool, GFP_ATOMIC, n, bench_got);
+}
+
+static void bench_count(unsigned int n)
+{
+	while (n--)
+		syncpool_count(&bench_pool);
+}
+
+static void bench_stats(unsigned int n)
+{
+	struct syncpool_stats stats;
+
+	while (n--)
+		syncpool_read_stats(&bench_pool, &stats);
+}
+
+static void bench_outstanding(unsigned int n)
+{
+	while (n--)
+		syncpool_outstanding(&bench_pool);
+}
+
+/* The least that makes the shrinker rotate: it then frees one object. */
+static void bench_scan(unsigned int n)
+{
+	struct shrinker *shrinker = bench_pool.core->shrinker;
+	struct shrink_control sc = { .nr_to_scan = n };
+
+	shrinker->scan_objects(shrinker, &sc);
+}
+
+static void bench_objpool_puts(unsigned int n)
+{
+	while (n--)
+		objpool_push(BENCH_OBJ, &bench_objpool);
+}
+
+static void bench_objpool_gets(unsigned int n)
+{
+	while (n--)
+		objpool_pop(&bench_objpool);
+}
+
+static void bench_ring_puts(unsigned int n)
+{
+	while (n--)
+		ptr_ring_produce(&bench_ring, BENCH_OBJ);
+}
+
+static void bench_ring_gets(unsigned int n)
+{
+	while (n--)
+		ptr_ring_consume(&bench_ring);
+}
+
+struct bench_slow {
+	const char *what;
+	void (*fn)(unsigned int n);
+	unsigned int n;
+};
+
+static long bench_slow_here(void *arg)
+{
+	const struct bench_slow *slow = arg;
+	struct bench_steps steps;
+
+	bench_step(slow->fn, slow->n, &steps);
+	pr_info("pool_bench: slow,%s,%u,%lu.%02lu,%lu.%03lu,%lu\n", slow->what,
+		slow->n, steps.insns / slow->n,
+		steps.insns % slow->n * 100 / slow->n, steps.locked / slow->n,
+		steps.locked % slow->n * 1000 / slow->n, steps.pinned);
+	return 0;
+}
+
+static void bench_slow(const char *what, void (*fn)(unsigned int n),
+		       unsigned int n)
+{
+	struct bench_slow slow = { what, fn, n };
+
+	work_on_cpu(0, bench_slow_here, &slow);
+}
+
+static void bench_slow_on(unsigned int cpu, const char *what,
+			  void (*fn)(unsigned int n), unsigned int n)
+{
+	struct bench_slow slow = { what, fn, n };
+
+	work_on_cpu(cpu, bench_slow_here, &slow);
+}
+
+/* Let @cpu do fn(@n). */
+struct bench_do {
+	void (*fn)(unsigned int n);
+	unsigned int n;
+};
+
+static long bench_do_here(void *arg)
+{
+	const struct bench_do *d = arg;
+
+	d->fn(d->n);
+	return 0;
+}
+
+static void bench_do_on(unsigned int cpu, void (*fn)(unsigned int n),
+			unsigned int n)
+{
+	struct bench_do d = { fn, n };
+
+	work_on_cpu(cpu, bench_do_here, &d);
+}
+
+/* Every other possible CPU's chain is marked, and has nothing. */
+static void bench_mark_all(void)
+{
+	struct pool_set *set = bench_pool.core->local;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		if (!cpumask_test_and_set_cpu(cpu, set->mask))
+			atomic_inc(&set->nonempty);
+}
+
+static int bench_worst_own(void)
+{
+	unsigned int i;
+	int err = bench_make();
+
+	if (err)
+		return err;
+	bench_slow("put; chain grows", bench_puts, BENCH_MANY);
+	bench_slow("get; own chain", bench_gets, BENCH_MANY);
+	bench_slow("get; nothing anywhere", bench_gets, 1);
+	for (i = 0; i < BENCH_MANY; i++)
+		bench_got[i] = BENCH_OBJ;
+	bench_slow("put_bulk", bench_put_bulk, BENCH_MANY);
+	bench_slow("get_bulk", bench_get_bulk, BENCH_MANY);
+	bench_mark_all();
+	bench_slow("get; every chain marked and empty", bench_gets, 1);
+	bench_slow("count", bench_count, 1);
+	bench_slow("outstanding", bench_outstanding, 1);
+	bench_slow("read_stats", bench_stats, 1);
+	bench_do_on(0, bench_puts, BENCH_MANY);
+	syncpool_cleanup(&bench_pool);
+	bench_slow("get; from the victim", bench_gets, BENCH_MANY);
+	syncpool_exit(&bench_pool);
+	return 0;
+}
+
+/* One CPU gets what another has put. */
+static int bench_worst_handover(void)
+{
+	int err = bench_make();
+
+	if (err)
+		return err;
+	/* what is in private[] nobody can steal: more puts than gets */
+	bench_do_on(1, bench_puts, 100);
+	bench_slow_on(1, "handover; syncpool put", bench_puts, BENCH_MANY);
+	bench_slow_on(0, "handover; syncpool get", bench_gets, BENCH_MANY);
+	syncpool_exit(&bench_pool);
+
+	err = objpool_init(&bench_objpool, BENCH_MANY, 64, GFP_KERNEL, NULL, NULL,
+			   NULL);
+	if (err)
+		return err;
+	while (objpool_pop(&bench_objpool))
+		;
+	bench_slow_on(1, "handover; objpool put", bench_objpool_puts, BENCH_MANY);
+	bench_slow_on(0, "handover; objpool get", bench_objpool_gets, BENCH_MANY);
+	objpool_free(&bench_objpool);
+
+	err = ptr_ring_init(&bench_ring, BENCH_MANY, GFP_KERNEL);
+	if (err)
+		return err;
+	bench_slow_on(1, "handover; ptr_ring put", bench_ring_puts, BENCH_MANY);
+	bench_slow_on(0, "handover; ptr_ring get", bench_ring_gets, BENCH_MANY);
+	ptr_ring_cleanup(&bench_ring, NULL);
+	return 0;
+}
+
+/*
+ * A scan for one object that has to rotate: the switch, the call of the worker
+ * and, if there is one in a chain, the one object.
+ */
+static int bench_worst_rotation(const char *what, unsigned int cached)
+{
+	unsigned int i;
+	int err = bench_make();
+
+	if (err)
+		return err;
+	/* the first of all calls of the worker is dearer */
+	bench_do_on(0, bench_scan, 1);
+	syncpool_cleanup(&bench_pool);
+	for (i = 0; i < cached; i += BENCH_MANY)
+		bench_do_on(0, bench_puts, min(cached, BENCH_MANY));
+	bench_slow(what, bench_scan, 1);
+	syncpool_exit(&bench_pool);
+	return 0;
+}
+
+int bench_worst(void)
+{
+	int err = bench_worst_own();
+
+	if (!err)
+		err = bench_worst_rotation("rotation; 10 objects", 10);
+	if (!err)
+		err = bench_worst_rotation("rotation; 1000 objects", 1000);
+	if (!err)
+		err = bench_worst_rotation("rotation; 1000000 objects", BENCH_HUGE);
+	if (!err && num_online_cpus() > 1)
+		err = bench_worst_handover();
+	return err;
+}

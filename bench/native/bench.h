@@ -3,6 +3,7 @@
 #ifndef _BENCH_H
 #define _BENCH_H
 
+#include <stdalign.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -15,9 +16,9 @@
 
 /* Chunks of objects from the thread that gets to the thread that puts. */
 struct bench_pipe {
-	_Alignas(128) atomic_ulong filled;
-	_Alignas(128) atomic_ulong emptied;
-	_Alignas(128) void *objs[BENCH_CHUNKS][BENCH_BURST];
+	alignas(128) atomic_ulong filled;
+	alignas(128) atomic_ulong emptied;
+	alignas(128) void *objs[BENCH_CHUNKS][BENCH_BURST];
 };
 
 /**

@@ -29,7 +29,7 @@ static void bench_loop_burst(struct bench_job *job, unsigned int puts)
 			bench_put(objs[i]);
 		for (i = 0, have = 0; i < BENCH_BURST; i++) {
 			objs[have] = bench_get();
-			have += objs[have] != NULL;
+			have += !!objs[have];
 		}
 		/* what another thread had put is its to take, too */
 		while (have > puts)

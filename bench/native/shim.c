@@ -20,8 +20,6 @@ __thread unsigned long shim_depth;
 struct shim_reader shim_readers[SHIM_CPUS];
 const struct cpumask shim_all_cpus = { BIT(SHIM_CPUS) - 1 };
 
-extern char __start_shim_percpu[], __stop_shim_percpu[];
-
 static unsigned long *shim_depths[SHIM_CPUS];
 static char *shim_area;
 static size_t shim_area_used;
@@ -106,8 +104,8 @@ void shim_cpu(unsigned int cpu)
 	__atomic_store_n(&shim_depths[cpu], &shim_depth, __ATOMIC_RELEASE);
 }
 
-#if SHIM_TSAN
-static void shim_wait_reader(unsigned int cpu)
+/* What ThreadSanitizer can follow: read-modify-writes instead of membarrier(). */
+static void shim_wait_counted(unsigned int cpu)
 {
 	unsigned long *pinned = &shim_readers[cpu].pinned;
 	unsigned long was = __atomic_fetch_add(pinned, 0, __ATOMIC_SEQ_CST);
@@ -115,20 +113,27 @@ static void shim_wait_reader(unsigned int cpu)
 	while (was % 2 && __atomic_load_n(pinned, __ATOMIC_ACQUIRE) == was)
 		usleep(10);
 }
-#else
+
 static void shim_wait_reader(unsigned int cpu)
 {
 	unsigned long *depth = __atomic_load_n(&shim_depths[cpu], __ATOMIC_ACQUIRE);
 
-	while (depth && __atomic_load_n(depth, __ATOMIC_ACQUIRE))
-		usleep(10);
+	if (SHIM_TSAN)
+		shim_wait_counted(cpu);
+	else
+		while (depth && __atomic_load_n(depth, __ATOMIC_ACQUIRE))
+			usleep(10);
 }
-#endif
+
+/* held while a thread's depth is looked at: it goes away with the thread */
+static pthread_mutex_t shim_reader_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* A thread that ends leaves its CPU behind with this. */
 void shim_cpu_gone(void)
 {
+	pthread_mutex_lock(&shim_reader_lock);
 	__atomic_store_n(&shim_depths[shim_this_cpu], NULL, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&shim_reader_lock);
 }
 
 void synchronize_rcu(void)
@@ -136,12 +141,14 @@ void synchronize_rcu(void)
 	unsigned int cpu;
 
 	syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+	pthread_mutex_lock(&shim_reader_lock);
 	for (cpu = 0; cpu < SHIM_CPUS; cpu++)
 		if (cpu != shim_this_cpu)
 			shim_wait_reader(cpu);
+	pthread_mutex_unlock(&shim_reader_lock);
 }
 
-/* the worker */
+/* the worker; under shim_lock */
 static pthread_cond_t shim_more = PTHREAD_COND_INITIALIZER;
 static pthread_cond_t shim_done = PTHREAD_COND_INITIALIZER;
 static struct work_struct *shim_works;

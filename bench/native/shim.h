@@ -19,8 +19,9 @@
  * For ThreadSanitizer READ_ONCE() is an acquire: dependencies, which order the
  * kernel's accesses, it cannot see. litmus/ judges those.
  *
- * scripts/bench-native makes one header that includes this for each header of
- * the kernel that the sources ask for.
+ * scripts/bench-native-build makes one header that includes this for each header
+ * of the kernel that the sources ask for, and says whether ThreadSanitizer is
+ * there (SHIM_TSAN is 1 or 0).
  */
 #ifndef _SHIM_H
 #define _SHIM_H
@@ -35,12 +36,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#if defined(__SANITIZE_THREAD__)
-#define SHIM_TSAN	1
-#else
-#define SHIM_TSAN	0
-#endif
 
 /* types, compiler */
 typedef uint8_t u8;
@@ -59,8 +54,6 @@ typedef unsigned int gfp_t;
 #define PAGE_SIZE		4096UL
 #define ____cacheline_aligned_in_smp	__attribute__((aligned(SMP_CACHE_BYTES)))
 #define IS_ENABLED(option)	0
-#define LINUX_VERSION_CODE	KERNEL_VERSION(6, 12, 0)
-#define KERNEL_VERSION(a, b, c)	(((a) << 16) + ((b) << 8) + (c))
 #define container_of(ptr, type, member)					\
 	((type *)((char *)(ptr) - offsetof(type, member)))
 #define static_assert(cond, ...)	_Static_assert(cond, #cond)
@@ -71,10 +64,22 @@ typedef unsigned int gfp_t;
 #define BIT(n)			(1UL << (n))
 #define GENMASK(h, l)		((~0UL << (l)) & (~0UL >> (63 - (h))))
 #define SZ_256K			0x40000
-#define min(a, b)		((a) < (b) ? (a) : (b))
-#define max(a, b)		((a) > (b) ? (a) : (b))
+/* each argument once, as the kernel's */
+#define min(a, b)							\
+({									\
+	__auto_type shim_a = (a);					\
+	__auto_type shim_b = (b);					\
+	shim_a < shim_b ? shim_a : shim_b;				\
+})
+#define max(a, b)							\
+({									\
+	__auto_type shim_c = (a);					\
+	__auto_type shim_d = (b);					\
+	shim_c > shim_d ? shim_c : shim_d;				\
+})
 #define min_t(type, a, b)	min((type)(a), (type)(b))
 #define clamp(v, lo, hi)	min(max(v, lo), hi)
+#define clamp_t(type, v, lo, hi)	clamp((type)(v), (type)(lo), (type)(hi))
 #define swap(a, b)							\
 	do { typeof(a) shim_tmp = (a); (a) = (b); (b) = shim_tmp; } while (0)
 #define rounddown_pow_of_two(n)	(1UL << (63 - __builtin_clzl(n)))
@@ -168,6 +173,9 @@ static inline bool test_and_set_bit(unsigned int nr, unsigned long *word)
 extern __thread long shim_offset;	/* of this CPU's copies */
 extern __thread unsigned int shim_this_cpu;
 
+/* the linker's: where the variables of DEFINE_PER_CPU() are */
+extern char __start_shim_percpu[], __stop_shim_percpu[];
+
 void shim_cpu(unsigned int cpu);
 void shim_cpu_gone(void);
 void shim_free_mine(void);
@@ -196,22 +204,22 @@ void *shim_alloc_percpu(size_t size);
 /* compare-and-swap that only this CPU can disturb: no lock prefix */
 static __always_inline bool shim_try_cmpxchg_local(void **p, void **old, void *new)
 {
-#if SHIM_TSAN || !defined(__x86_64__)
-	void *now = __atomic_load_n(p, __ATOMIC_RELAXED);
-	bool same = now == *old;
-
-	if (same)
-		WRITE_ONCE(*p, new);
-	*old = now;
-	return same;
-#else
+	void *now;
 	bool same;
 
+	/* ThreadSanitizer sees no assembly; nobody interrupts this either */
+	if (SHIM_TSAN) {
+		now = __atomic_load_n(p, __ATOMIC_RELAXED);
+		same = now == *old;
+		if (same)
+			WRITE_ONCE(*p, new);
+		*old = now;
+		return same;
+	}
 	asm volatile("cmpxchgq %3, %1"
 		     : "=@ccz" (same), "+m" (*p), "+a" (*old)
 		     : "r" (new) : "memory");
 	return same;
-#endif
 }
 
 #define this_cpu_try_cmpxchg(x, oldp, new)				\
@@ -253,7 +261,7 @@ static inline unsigned int cpumask_next_and(int cpu, const struct cpumask *a,
 
 /* preemption and RCU */
 struct shim_reader {
-	unsigned long pinned;	/* depth; under ThreadSanitizer odd while pinned */
+	unsigned long pinned;	/* for ThreadSanitizer: odd while pinned */
 } __attribute__((aligned(128)));
 
 extern struct shim_reader shim_readers[SHIM_CPUS];
@@ -261,26 +269,18 @@ extern __thread unsigned long shim_depth;
 
 static __always_inline void preempt_disable(void)
 {
-#if SHIM_TSAN
-	if (!shim_depth++)
+	if (!shim_depth++ && SHIM_TSAN)
 		__atomic_fetch_add(&shim_readers[shim_this_cpu].pinned, 1,
 				   __ATOMIC_SEQ_CST);
-#else
-	shim_depth++;
 	barrier();
-#endif
 }
 
 static __always_inline void preempt_enable(void)
 {
-#if SHIM_TSAN
-	if (!--shim_depth)
+	barrier();
+	if (!--shim_depth && SHIM_TSAN)
 		__atomic_fetch_add(&shim_readers[shim_this_cpu].pinned, 1,
 				   __ATOMIC_SEQ_CST);
-#else
-	barrier();
-	shim_depth--;
-#endif
 }
 
 #define rcu_read_lock()		preempt_disable()
@@ -296,7 +296,14 @@ void shim_kfree_rcu(struct rcu_head *head, void *obj);
 #define kfree_rcu(ptr, member)	shim_kfree_rcu(&(ptr)->member, ptr)
 
 /* memory */
-#define kzalloc(size, gfp)	calloc(1, size)
+/* aligned as the kernel's, which gives what is of a power of two or rounds up to it */
+static inline void *kzalloc(size_t size, gfp_t gfp)
+{
+	void *p;
+
+	return posix_memalign(&p, SMP_CACHE_BYTES, size) ? NULL : memset(p, 0, size);
+}
+
 #define kmalloc(size, gfp)	malloc(size)
 #define kfree(p)		free((void *)(p))
 #define kstrdup(s, gfp)		strdup(s)
