@@ -35,8 +35,8 @@
 #include "compat.h"
 #include "pool_chain.h"
 
-/* drained rings that one operation steps over: a bound on its time */
-#define POOL_CHAIN_HOPS		4
+/* rings that one operation looks into: a bound on its time */
+#define POOL_CHAIN_HOPS		2
 
 /**
  * pool_ring_alloc() - make a ring
@@ -102,11 +102,13 @@ EXPORT_SYMBOL_IF_KUNIT(pool_chain_grow);
  * @objs: filled, oldest first
  * @n: room in @objs
  *
- * Drained rings that it passes are unlinked and freed after a grace period;
- * in NMI, where kfree_rcu() may not be called, they are left to the next one.
+ * A drained ring that it passes is unlinked and freed after a grace period;
+ * in NMI, where kfree_rcu() may not be called, it is left to the next one. One
+ * ring only: kfree_rcu() is a quarter of what a pinned section may take.
  *
  * Context: Any, on any CPU, pinned: the rings are protected by RCU.
- * Return: how many were taken, all from one ring; 0 if none was found.
+ * Return: how many were taken, all from one ring; 0 if none was found, which
+ * pool_chain_is_empty() tells from an empty chain.
  */
 unsigned int pool_chain_pop_tail(struct pool_chain *chain, void **objs,
 				 unsigned int n)
@@ -120,7 +122,7 @@ unsigned int pool_chain_pop_tail(struct pool_chain *chain, void **objs,
 		struct pool_ring *next = smp_load_acquire(&ring->next);
 		unsigned int k = pool_dequeue_pop_tail(&ring->d, objs, n);
 
-		if (k || !next)
+		if (k || !next || hops == POOL_CHAIN_HOPS - 1)
 			return k;
 		pool_hook(POOL_HOOK_DRAINED);
 		/*
@@ -139,19 +141,24 @@ unsigned int pool_chain_pop_tail(struct pool_chain *chain, void **objs,
 EXPORT_SYMBOL_IF_KUNIT(pool_chain_pop_tail);
 
 /**
- * pool_chain_tail_len() - objects in the ring that thieves would meet first
+ * pool_chain_share() - what a thief may take of the ring that it meets first
  * @chain: the chain
  *
  * Context: Any, pinned.
- * Return: a number that may be out of date.
+ * Return: half of what is in the owner's only ring, at least 1; all of a ring
+ * that the owner has left behind. May be out of date.
  */
-unsigned int pool_chain_tail_len(const struct pool_chain *chain)
+unsigned int pool_chain_share(const struct pool_chain *chain)
 {
 	const struct pool_ring *ring = READ_ONCE(chain->tail);
 
-	return ring ? pool_dequeue_len(&ring->d) : 0;
+	if (!ring)
+		return 1;
+	if (READ_ONCE(ring->next))
+		return ring->d.size;
+	return pool_dequeue_len(&ring->d) / 2 + 1;
 }
-EXPORT_SYMBOL_IF_KUNIT(pool_chain_tail_len);
+EXPORT_SYMBOL_IF_KUNIT(pool_chain_share);
 
 /**
  * pool_chain_is_empty() - is a visit to this chain in vain?

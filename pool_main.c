@@ -25,9 +25,9 @@
  * A pool that is shut (not activated yet, waiting for idle, closed, in debug
  * mode) looks busy, and comes here for everything.
  *
- * One pinned section is bounded: one block from or to the own chain, at most
- * POOL_VISITS other chains, then the victim. get goes on in another section
- * while there are chains left to try.
+ * One pinned section is bounded: one block from or to the own chain, and at
+ * most POOL_VISITS other chains. get goes on in another section while there
+ * are chains left to try, and looks into the victim in one of its own.
  */
 #include <linux/bug.h>
 #include <linux/export.h>
@@ -42,7 +42,7 @@
 #include "pool_trace.h"
 
 /* chains of other CPUs that one pinned section tries */
-#define POOL_VISITS	4U
+#define POOL_VISITS	1U
 
 /* from pool_steal() upwards: go on in another pinned section */
 #define POOL_AGAIN	ERR_PTR(-EAGAIN)
@@ -211,14 +211,13 @@ static void pool_mask_clear(struct pool_set *set, unsigned int cpu)
 		pool_mask_set(set, cpu);
 }
 
-/* Half of what the chain of @cpu shows at its tail, at most @n. Pinned. */
+/* A thief's share of the chain of @cpu, at most @n. Pinned. */
 static unsigned int pool_steal_from(struct pool_set *set, unsigned int cpu,
 				    void **objs, unsigned int n)
 {
 	struct pool_chain *chain = &per_cpu_ptr(set->locals, cpu)->chain;
-	unsigned int half = (pool_chain_tail_len(chain) + 1) / 2;
 
-	n = pool_chain_pop_tail(chain, objs, clamp(half, 1U, n));
+	n = pool_chain_pop_tail(chain, objs, min(pool_chain_share(chain), n));
 	if (n)
 		this_cpu_sub(set->core->counters->chained, n);
 	else
@@ -457,8 +456,8 @@ static __always_inline void *pool_take_unlock(struct pool_local *l, u32 top)
 
 /*
  * Neither at top or below nor in the own chain. Objects that an interrupted
- * operation left above top, then others' chains, then the victim. -EAGAIN as
- * pool_steal(). Locked; unlocks.
+ * operation left above top, then others' chains. POOL_AGAIN: there is more to
+ * try. Locked; unlocks.
  */
 static noinline void *pool_get_far(struct pool_local *l)
 {
@@ -474,7 +473,7 @@ static noinline void *pool_get_far(struct pool_local *l)
 	if (top != SYNCPOOL_TOP_EMPTY)
 		return pool_take_unlock(l, top);
 	pool_unlock(l, top);
-	return n ? ERR_PTR(n) : pool_victim_get(l->set->core);
+	return ERR_PTR(n);
 }
 
 /* Nothing lies at top or below: a block from the own chain. Locked; unlocks. */
@@ -512,9 +511,7 @@ static void *pool_get_nested(struct pool_core *core)
 	if (obj)
 		return obj;
 	n = pool_steal(set, &obj, 1);
-	if (n)
-		return n < 0 ? ERR_PTR(n) : obj;
-	return pool_victim_get(core);
+	return n > 0 ? obj : ERR_PTR(n);
 }
 
 /* No lock was to be had: the owner is below, or the pool is shut. Pinned. */
@@ -525,6 +522,23 @@ static noinline void *pool_get_busy(struct syncpool *pool)
 	if (core && READ_ONCE(core->mode) == POOL_NORMAL)
 		return pool_get_nested(core);
 	return NULL;
+}
+
+/* Nothing lies in the generation that is filled. Unpinned. */
+static noinline void *pool_get_victim(struct syncpool *pool)
+{
+	struct pool_core *core;
+	void *obj;
+
+	do {
+		preempt_disable();
+		core = READ_ONCE(pool->core);
+		obj = NULL;
+		if (core && READ_ONCE(core->mode) == POOL_NORMAL)
+			obj = pool_victim_get(core);
+		preempt_enable();
+	} while (obj == POOL_AGAIN);
+	return obj;
 }
 
 /* Entered pinned, returns unpinned. */
@@ -542,6 +556,8 @@ static __always_inline void *pool_get_cached(struct syncpool *pool)
 			break;
 		preempt_disable();
 	}
+	if (unlikely(!obj))
+		obj = pool_get_victim(pool);
 	pool_debug_leave(obj);
 	return obj;
 }

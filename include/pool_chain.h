@@ -46,7 +46,7 @@ unsigned int pool_chain_next_size(const struct pool_chain *chain);
 void pool_chain_grow(struct pool_chain *chain, struct pool_ring *ring);
 unsigned int pool_chain_pop_tail(struct pool_chain *chain, void **objs,
 				 unsigned int n);
-unsigned int pool_chain_tail_len(const struct pool_chain *chain);
+unsigned int pool_chain_share(const struct pool_chain *chain);
 bool pool_chain_is_empty(const struct pool_chain *chain);
 void pool_chain_destroy(struct pool_chain *chain);
 

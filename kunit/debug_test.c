@@ -58,9 +58,8 @@ static void debug_one_pool(struct kunit *test)
 	other->params.name = "another";
 	KUNIT_ASSERT_EQ(test, syncpool_init(&other->pool, &other->params), 0);
 	other->live = true;
-	KUNIT_EXPECT_PTR_EQ(test, (void *)tp->pool.local, (void *)&syncpool_shut);
-	KUNIT_EXPECT_PTR_NE(test, (void *)other->pool.local,
-			    (void *)&syncpool_shut);
+	KUNIT_EXPECT_TRUE(test, tp->pool.local == &syncpool_shut);
+	KUNIT_EXPECT_FALSE(test, other->pool.local == &syncpool_shut);
 	test_fill(other, 8, ME);
 	KUNIT_EXPECT_EQ(test, syncpool_count(&other->pool), 8UL);
 	test_pool_end(other);

@@ -181,7 +181,7 @@ struct test_load *test_load_start(struct test_pool *tp)
 	KUNIT_ASSERT_NOT_NULL(tp->test, load);
 	load->tp = tp;
 	load->cpus = alloc_percpu(struct load_cpu);
-	KUNIT_ASSERT_NOT_NULL(tp->test, load->cpus);
+	KUNIT_ASSERT_TRUE(tp->test, !!load->cpus);
 	for_each_possible_cpu(i)
 		load_init_cpu(load, i);
 	for (i = 0; i < LOAD_THREADS; i++) {
