@@ -45,11 +45,14 @@ struct bench_case {
  * @insns: instructions
  * @locked: those that lock the bus: with a lock prefix, or xchg with memory
  * @pinned: the longest run of them with preemption or interrupts off
+ * @own: the longest such run that a module began, not the kernel's allocator,
+ *	say, which a module had called
  */
 struct bench_steps {
 	unsigned long insns;
 	unsigned long locked;
 	unsigned long pinned;
+	unsigned long own;
 };
 
 /* The same loop round every body, so that the compiler treats all alike. */

@@ -14,6 +14,7 @@
  */
 #include <linux/kdebug.h>
 #include <linux/notifier.h>
+#include <linux/pgtable.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <asm/debugreg.h>
@@ -28,6 +29,8 @@
 static struct task_struct *bench_task;	/* who is being stepped */
 static struct bench_steps bench_seen;
 static unsigned long bench_run;		/* instructions since preemption went off */
+static bool bench_run_own;		/* a module's instruction did that */
+static unsigned long bench_last;	/* the instruction before */
 static struct bench_steps bench_frame;	/* what stepping nothing shows */
 
 static bool bench_is_prefix(u8 byte)
@@ -55,6 +58,20 @@ static bool bench_is_locked(const u8 *insn)
 	return (insn[i] == 0x86 || insn[i] == 0x87) && insn[i + 1] < 0xc0;
 }
 
+static void bench_step_pinned(bool pinned)
+{
+	if (!pinned) {
+		bench_run = 0;
+		return;
+	}
+	/* modules lie above the kernel's text; is_module_address() takes locks */
+	if (!bench_run++)
+		bench_run_own = bench_last >= MODULES_VADDR;
+	bench_seen.pinned = max(bench_seen.pinned, bench_run);
+	if (bench_run_own)
+		bench_seen.own = max(bench_seen.own, bench_run);
+}
+
 static int bench_trap(struct notifier_block *nb, unsigned long event, void *arg)
 {
 	struct die_args *args = arg;
@@ -66,11 +83,9 @@ static int bench_trap(struct notifier_block *nb, unsigned long event, void *arg)
 	*dr6 &= ~DR_STEP;
 	bench_seen.insns++;
 	bench_seen.locked += bench_is_locked((u8 *)args->regs->ip);
-	if (preempt_count() & PREEMPT_MASK || !(args->regs->flags & X86_EFLAGS_IF))
-		bench_run++;
-	else
-		bench_run = 0;
-	bench_seen.pinned = max(bench_seen.pinned, bench_run);
+	bench_step_pinned(preempt_count() & PREEMPT_MASK ||
+			  !(args->regs->flags & X86_EFLAGS_IF));
+	bench_last = args->regs->ip;
 	return NOTIFY_STOP;
 }
 
@@ -126,6 +141,7 @@ void bench_step_best(void (*fn)(unsigned int n), unsigned int n,
 		steps->insns = min(steps->insns, again.insns);
 		steps->locked = min(steps->locked, again.locked);
 		steps->pinned = min(steps->pinned, again.pinned);
+		steps->own = min(steps->own, again.own);
 	}
 }
 

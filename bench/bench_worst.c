@@ -3,8 +3,9 @@
  * bench_worst - what is not hot, each stepped at its worst
  *
  * "slow" lines: what, how many times, instructions and locked instructions for
- * one, and the longest run of instructions with preemption off. Other CPUs rest
- * meanwhile, so that every line is the same in every run.
+ * one, the longest run of instructions with preemption off that the pool (or
+ * the peer) began, and the longest of all: the kernel's allocator and its
+ * kfree_rcu() have such runs of their own. Other CPUs rest meanwhile.
  */
 #include <linux/delay.h>
 #include <linux/objpool.h>
@@ -134,10 +135,11 @@ static long bench_slow_here(void *arg)
 	struct bench_steps steps;
 
 	bench_step(slow->fn, slow->n, &steps);
-	pr_info("pool_bench: slow,%s,%u,%lu.%02lu,%lu.%03lu,%lu\n", slow->what,
+	pr_info("pool_bench: slow,%s,%u,%lu.%02lu,%lu.%03lu,%lu,%lu\n", slow->what,
 		slow->n, steps.insns / slow->n,
 		steps.insns % slow->n * 100 / slow->n, steps.locked / slow->n,
-		steps.locked % slow->n * 1000 / slow->n, steps.pinned);
+		steps.locked % slow->n * 1000 / slow->n, steps.own,
+		steps.pinned);
 	return 0;
 }
 

@@ -16,6 +16,9 @@
 #
 # Progress and complaints go to stderr, so that stdout can be read by scripts.
 
+# `make -s check` is about that make, not about the builds in here.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck disable=SC2034  # used by the scripts that source this file
 SCRIPTS=$TOP/scripts
