@@ -24,6 +24,15 @@ demo: ## compress with and without the pool in a guest [FILE=path] [JOBS=n]
 torture: ## every context against the pool at once [SECS=n] [KERNEL=name] [CPUS=n]
 	scripts/torture
 
+bench: ## instructions and throughput beside the kernel's other pools
+	scripts/bench
+
+bench-native: ## the same code in user space, beside Go's sync.Pool and malloc
+	scripts/bench-native
+
+bench-compare: ## have the instruction counts grown since bench/baseline.csv?
+	scripts/bench-compare
+
 litmus: ## prove the barriers by the kernel's memory model (needs herd7)
 	scripts/litmus
 
@@ -40,4 +49,4 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /  \1	/p' $(MAKEFILE_LIST) | expand -t 18
 	@echo "KDIR is $(KDIR)"
 
-.PHONY: all install clean check demo torture litmus mutants coverage check-full help
+.PHONY: all install clean check demo torture bench bench-native bench-compare litmus mutants coverage check-full help
