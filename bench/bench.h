@@ -70,6 +70,8 @@ extern const struct bench_case bench_syncpool_cases[];
 extern const unsigned int bench_syncpool_nr;
 extern const struct bench_case bench_peer_cases[];
 extern const unsigned int bench_peer_nr;
+extern const struct bench_case bench_model_cases[];
+extern const unsigned int bench_model_nr;
 
 int bench_step_init(void);
 void bench_step_exit(void);

@@ -20,7 +20,7 @@
 
 static char *run = "loops";
 module_param(run, charp, 0444);
-MODULE_PARM_DESC(run, "loops, empty, worst or multi");
+MODULE_PARM_DESC(run, "loops, empty, models, worst or multi");
 
 /* Nanoseconds of the best round; one an instruction under QEMU's -icount. */
 static u64 bench_best(const struct bench_case *c, unsigned int turns)
@@ -106,6 +106,8 @@ static int bench_start(void)
 		sizeof(struct pool_counters));
 	if (!strcmp(run, "loops"))
 		return bench_loops(NULL);
+	if (!strcmp(run, "models"))
+		return bench_run_all(bench_model_cases, bench_model_nr, NULL);
 	if (!strcmp(run, "empty"))
 		return bench_loops("empty");
 	if (!strcmp(run, "worst"))
