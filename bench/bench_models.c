@@ -253,6 +253,7 @@ static noinline void model_split_push(void)
 		return;
 	for (i = 0; i < MODEL_BLOCK; i++)
 		WRITE_ONCE(model_split.slots[(head + i) % 256], bench_objs[i]);
+	/* the slots before head; pairs with the thief's smp_rmb() */
 	smp_store_release(&model_split.head, head + MODEL_BLOCK);
 }
 
@@ -263,7 +264,8 @@ static noinline void model_split_pop(void)
 	unsigned int i;
 
 	WRITE_ONCE(model_split.head, head);
-	smp_mb();	/* pairs with the thief's compare-and-swap */
+	/* pairs with the thief's compare-and-swap */
+	smp_mb();
 	if (READ_ONCE(model_split.tail) > head)
 		return;
 	for (i = 0; i < MODEL_BLOCK; i++)
@@ -278,7 +280,8 @@ static noinline void model_split_steal(void)
 	for (i = 0; i < MODEL_BLOCK; i++) {
 		unsigned long tail = READ_ONCE(model_split.tail);
 
-		smp_rmb();	/* tail before head, as the owner writes them */
+		/* tail before head; pairs with the owner's smp_mb() */
+		smp_rmb();
 		if (tail == READ_ONCE(model_split.head))
 			return;
 		bench_objs[i] = READ_ONCE(model_split.slots[tail % 256]);
@@ -323,16 +326,19 @@ static noinline void model_blocks_pop(void)
 
 BENCH_LOOP(model_blocks_loop, model_blocks_push(); model_blocks_pop())
 
-#define MODEL_FAST(name, model)						\
-	{ "fast-pair", name, 1, model_setup, model_##model##_pair, model_teardown }, \
-	{ "fast-burst", name, BENCH_BURST, model_setup, model_##model##_burst, \
-	  model_teardown }
-
 const struct bench_case bench_model_cases[] = {
-	MODEL_FAST("flag", flag),
-	MODEL_FAST("count", count),
-	MODEL_FAST("slot", slot),
-	MODEL_FAST("slots", slots),
+	{ "fast-pair", "flag", 1, model_setup, model_flag_pair, model_teardown },
+	{ "fast-burst", "flag", BENCH_BURST, model_setup, model_flag_burst,
+	  model_teardown },
+	{ "fast-pair", "count", 1, model_setup, model_count_pair, model_teardown },
+	{ "fast-burst", "count", BENCH_BURST, model_setup, model_count_burst,
+	  model_teardown },
+	{ "fast-pair", "slot", 1, model_setup, model_slot_pair, model_teardown },
+	{ "fast-burst", "slot", BENCH_BURST, model_setup, model_slot_burst,
+	  model_teardown },
+	{ "fast-pair", "slots", 1, model_setup, model_slots_pair, model_teardown },
+	{ "fast-burst", "slots", BENCH_BURST, model_setup, model_slots_burst,
+	  model_teardown },
 	{ "block", "packed", MODEL_BLOCK, model_packed_setup, model_packed_loop,
 	  model_teardown },
 	{ "block", "split", MODEL_BLOCK, model_setup, model_split_loop,

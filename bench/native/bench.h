@@ -12,6 +12,7 @@
 /* bursts that the side that gets may be ahead of the one that puts */
 #define BENCH_AHEAD	(BENCH_CARRY ? BENCH_CHUNKS : 512)
 #define BENCH_CHUNKS	16	/* of objects that are carried from one to the other */
+#define BENCH_HANDOVERS	3	/* in a round */
 #define BENCH_STOCK	65536	/* objects that go round between the two */
 
 /* Chunks of objects from the thread that gets to the thread that puts. */

@@ -12,7 +12,7 @@
 #include "pool_debug.h"
 
 #define SHIM_AREA	(64UL << 20)	/* bytes of per-CPU memory a CPU */
-#define SHIM_BATCH	64U		/* objects of kfree_rcu() freed at once */
+#define SHIM_BATCH	64U		/* callbacks handed to the worker at once */
 
 __thread long shim_offset;
 __thread unsigned int shim_this_cpu;
@@ -161,8 +161,12 @@ static void shim_free_all(struct rcu_head *head)
 {
 	while (head) {
 		struct rcu_head *next = head->next;
+		unsigned long offset = (unsigned long)head->func;
 
-		free(head->obj);
+		if (offset < PAGE_SIZE)
+			free((char *)head - offset);
+		else
+			head->func(head);
 		head = next;
 	}
 }
@@ -243,7 +247,7 @@ void shim_flush(void)
 	pthread_mutex_unlock(&shim_lock);
 }
 
-/* Hand over what this thread has for kfree_rcu(). */
+/* Hand over this thread's callbacks. */
 void shim_free_mine(void)
 {
 	struct rcu_head *last = shim_my_frees;
@@ -261,9 +265,9 @@ void shim_free_mine(void)
 	shim_my_nr = 0;
 }
 
-void shim_kfree_rcu(struct rcu_head *head, void *obj)
+void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
 {
-	head->obj = obj;
+	head->func = func;
 	head->next = shim_my_frees;
 	shim_my_frees = head;
 	if (++shim_my_nr == SHIM_BATCH)

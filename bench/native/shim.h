@@ -169,6 +169,7 @@ static inline bool test_and_set_bit(unsigned int nr, unsigned long *word)
 #define SHIM_UNIT		(1UL << 32)
 #define nr_cpu_ids		SHIM_CPUS
 #define numa_mem_id()		0
+#define nr_node_ids		1
 
 extern __thread long shim_offset;	/* of this CPU's copies */
 extern __thread unsigned int shim_this_cpu;
@@ -289,18 +290,26 @@ void synchronize_rcu(void);
 
 struct rcu_head {
 	struct rcu_head *next;
-	void *obj;
+	/* or, below a page, where in what is to be freed this is */
+	void (*func)(struct rcu_head *head);
 };
 
-void shim_kfree_rcu(struct rcu_head *head, void *obj);
-#define kfree_rcu(ptr, member)	shim_kfree_rcu(&(ptr)->member, ptr)
+void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
+#define kfree_rcu(ptr, member)						\
+	call_rcu(&(ptr)->member,					\
+		 (void (*)(struct rcu_head *))offsetof(typeof(*(ptr)), member))
 
 /* memory */
-/* aligned as the kernel's, which gives what is of a power of two or rounds up to it */
+/*
+ * Aligned to cache lines, as the kernel's are from that size on; but not the
+ * large rings, for which glibc has no quick way to do that.
+ */
 static inline void *kzalloc(size_t size, gfp_t gfp)
 {
 	void *p;
 
+	if (size > PAGE_SIZE / 4)
+		return calloc(1, size);
 	return posix_memalign(&p, SMP_CACHE_BYTES, size) ? NULL : memset(p, 0, size);
 }
 

@@ -26,13 +26,14 @@ import (
 const (
 	rusageThread = 1 // of this thread; package syscall does not name it
 
-	burst    = 100
-	starved  = 67
-	ahead    = 512
-	stock    = 65536
-	stwObjs  = 100000
-	stwTurns = 50
-	newTurns = 2000
+	burst     = 100
+	starved   = 67
+	ahead     = 512
+	handovers = 3
+	stock     = 65536
+	stwObjs   = 100000
+	stwTurns  = 50
+	newTurns  = 2000
 )
 
 var pool sync.Pool
@@ -222,7 +223,9 @@ func main() {
 		parallel("overflow", n, turns/burst, burst, bursts(burst))
 		parallel("starvation", n, turns/burst, burst, bursts(starved))
 	}
-	handover(turns / burst / 4)
+	for i := 0; i < handovers; i++ {
+		handover(turns / burst / 4)
+	}
 	stw()
 	expensiveNew()
 }
