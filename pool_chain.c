@@ -38,6 +38,15 @@
 /* rings that one operation looks into: a bound on its time */
 #define POOL_CHAIN_HOPS		2
 
+/*
+ * Not kfree_rcu(), which may arm a timer: it would be the longest that any
+ * operation runs with preemption off; docs/performance.md.
+ */
+static void pool_ring_free(struct rcu_head *rcu)
+{
+	kfree(container_of(rcu, struct pool_ring, rcu));
+}
+
 /**
  * pool_ring_alloc() - make a ring
  * @size: slots, a power of two up to POOL_RING_MAX
@@ -103,8 +112,8 @@ EXPORT_SYMBOL_IF_KUNIT(pool_chain_grow);
  * @n: room in @objs
  *
  * A drained ring that it passes is unlinked and freed after a grace period;
- * in NMI, where kfree_rcu() may not be called, it is left to the next one. One
- * ring only: kfree_rcu() is a quarter of what a pinned section may take.
+ * in NMI, where call_rcu() may not be called, it is left to the next one. One
+ * ring only, since it counts in what a pinned section may take.
  *
  * Context: Any, on any CPU, pinned: the rings are protected by RCU.
  * Return: how many were taken, all from one ring; 0 if none was found, which
@@ -132,7 +141,7 @@ unsigned int pool_chain_pop_tail(struct pool_chain *chain, void **objs,
 		 * litmus/tail-aba.
 		 */
 		if (!in_nmi() && cmpxchg(&chain->tail, ring, next) == ring)
-			kfree_rcu(ring, rcu);
+			call_rcu(&ring->rcu, pool_ring_free);
 		/* it may be unlinked by now, but not freed; litmus/ring-walk */
 		ring = next;
 	}

@@ -258,8 +258,8 @@ int pool_steal(struct pool_set *set, void **objs, unsigned int n)
 		return 0;
 	rcu_read_lock();
 	for (step = 0; !k && visits; step++) {
-		among = pool_hop_mask(numa_mem_id(), step);
-		if (IS_ERR(among))
+		among = nr_node_ids > 1 ? pool_hop_mask(numa_mem_id(), step) : NULL;
+		if (IS_ERR_OR_NULL(among))
 			among = cpu_possible_mask;
 		k = pool_steal_range(set, among, start, nr_cpu_ids,
 				     objs, n, &visits);
@@ -283,12 +283,34 @@ static __always_inline void *pool_take(struct pool_local *l, u32 i)
 	return obj;
 }
 
+/* Is anything in the lowest @n slots? Locked. */
+static __always_inline bool pool_any_low(struct pool_local *l, unsigned int n)
+{
+	void **slots = &l->cache.slots[POOL_FIRST];
+	unsigned long any = 0;
+
+	for (; n >= 4; n -= 4, slots += 4)
+		any |= (unsigned long)slots[0] | (unsigned long)slots[1] |
+		       (unsigned long)slots[2] | (unsigned long)slots[3];
+	while (n--)
+		any |= (unsigned long)*slots++;
+	return any;
+}
+
 /* The first slot at @top or below that holds an object, or the guard. Locked. */
 static __always_inline u32 pool_find_down(struct pool_local *l, u32 top)
 {
 	while (!l->cache.slots[top])
 		top--;
 	return top;
+}
+
+/* pool_find_down() from the top of the array, which is empty as a rule. Locked. */
+static __always_inline u32 pool_find_top(struct pool_local *l)
+{
+	if (likely(!pool_any_low(l, l->cache.last - SYNCPOOL_TOP_EMPTY)))
+		return SYNCPOOL_TOP_EMPTY;
+	return pool_find_down(l, l->cache.last);
 }
 
 /* The first slot above @top that is free, or the guard. Locked. */
@@ -383,7 +405,7 @@ static void *pool_victim_own(struct pool_local *v)
 
 	if (top == SYNCPOOL_TOP_BUSY)
 		return NULL;
-	top = pool_find_down(v, v->cache.last);
+	top = pool_find_top(v);
 	if (top != SYNCPOOL_TOP_EMPTY)
 		obj = pool_take(v, top--);
 	else if (pool_chain_pop_head(&v->chain, &obj, 1))
@@ -431,20 +453,6 @@ static int pool_rob(struct pool_local *l, void **objs)
 	return n;
 }
 
-/* Is anything in the lowest @n slots? Locked. */
-static __always_inline bool pool_any_low(struct pool_local *l, unsigned int n)
-{
-	void **slots = &l->cache.slots[POOL_FIRST];
-	unsigned long any = 0;
-
-	for (; n >= 4; n -= 4, slots += 4)
-		any |= (unsigned long)slots[0] | (unsigned long)slots[1] |
-		       (unsigned long)slots[2] | (unsigned long)slots[3];
-	while (n--)
-		any |= (unsigned long)*slots++;
-	return any;
-}
-
 /* The object at @top, which there is. Locked; unlocks. */
 static __always_inline void *pool_take_unlock(struct pool_local *l, u32 top)
 {
@@ -461,7 +469,7 @@ static __always_inline void *pool_take_unlock(struct pool_local *l, u32 top)
  */
 static noinline void *pool_get_far(struct pool_local *l)
 {
-	u32 top = pool_find_down(l, l->cache.last);
+	u32 top = pool_find_top(l);
 	int n = 0;
 
 	if (top == SYNCPOOL_TOP_EMPTY && READ_ONCE(l->cache.nested_full))

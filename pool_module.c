@@ -98,6 +98,8 @@ static void __exit pool_module_exit(void)
 	unregister_module_notifier(&pool_module_nb);
 	cpuhp_remove_state_nocalls(pool_cpuhp_state);
 	pool_defer_exit();
+	/* pool_ring_free() */
+	rcu_barrier();
 	destroy_workqueue(pool_wq);
 	pool_debug_exit();
 	pr_info("syncpool: unloaded\n");

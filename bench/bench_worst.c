@@ -5,7 +5,7 @@
  * "slow" lines: what, how many times, instructions and locked instructions for
  * one, the longest run of instructions with preemption off that the pool (or
  * the peer) began, and the longest of all: the kernel's allocator and its
- * kfree_rcu() have such runs of their own. Other CPUs rest meanwhile.
+ * timers have such runs of their own. Other CPUs rest meanwhile.
  */
 #include <linux/delay.h>
 #include <linux/objpool.h>

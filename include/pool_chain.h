@@ -13,7 +13,7 @@
 /**
  * struct pool_ring - an element of a chain
  * @next: the ring that was added after this one; written once, by the owner
- * @rcu: for kfree_rcu() after the ring was unlinked
+ * @rcu: for call_rcu() after the ring was unlinked
  * @d: the ring itself
  */
 struct pool_ring {

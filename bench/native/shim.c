@@ -161,12 +161,8 @@ static void shim_free_all(struct rcu_head *head)
 {
 	while (head) {
 		struct rcu_head *next = head->next;
-		unsigned long offset = (unsigned long)head->func;
 
-		if (offset < PAGE_SIZE)
-			free((char *)head - offset);
-		else
-			head->func(head);
+		head->func(head);
 		head = next;
 	}
 }

@@ -290,14 +290,10 @@ void synchronize_rcu(void);
 
 struct rcu_head {
 	struct rcu_head *next;
-	/* or, below a page, where in what is to be freed this is */
 	void (*func)(struct rcu_head *head);
 };
 
 void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
-#define kfree_rcu(ptr, member)						\
-	call_rcu(&(ptr)->member,					\
-		 (void (*)(struct rcu_head *))offsetof(typeof(*(ptr)), member))
 
 /* memory */
 /*
