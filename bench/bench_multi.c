@@ -18,8 +18,8 @@
 
 #define BENCH_STOCK	16384U
 #define BENCH_AHEAD	4096U	/* objects got that are not put yet, at most */
-#define BENCH_MS	100
-#define BENCH_MULTI_ROUNDS	5
+#define BENCH_MS	20
+#define BENCH_MULTI_ROUNDS	50
 #define BENCH_THREADS	4U
 #define BENCH_BATCH	64U	/* operations between two looks at the clock */
 
