@@ -50,7 +50,8 @@ static int pool_debug_table_init(void)
 
 	mutex_lock(&pool_debug_lock);
 	if (!pool_debug_table) {
-		table = vcalloc(1UL << POOL_DEBUG_BITS, sizeof(*table));
+		table = __vmalloc(sizeof(*table) << POOL_DEBUG_BITS,
+				  GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
 		if (!table)
 			err = -ENOMEM;
 		/* pairs with the dependency in pool_debug_entry() */
