@@ -4,9 +4,15 @@
  *
  * The n-th allocation of this task fails, for n = 1, 2, ... until one run has
  * no failure left (Documentation/fault-injection, fail-nth). Each run ends with
- * an errno or a freed object, and with balanced accounts. The kernel's own
- * debugging allocates too and may fail without an effect, so what is expected is
- * a least number of errors.
+ * an errno or a freed object, and with balanced accounts. Every case runs twice:
+ *
+ * exact: what is kmalloc'ed counts and nothing else. That is what the module
+ *	asks for itself, the same in each run, so the number of errors is known
+ *	and none may be missing.
+ * any: all slab caches count, and pages. The kernel's debugging takes of those
+ *	too, now more and now less, may fail without an effect, and moves the
+ *	n-th from one run to the next. So only what must always be true is
+ *	asserted.
  */
 #include <linux/cpu.h>
 #include <linux/mempool.h>
@@ -16,47 +22,116 @@
 
 #include "test_pool.h"
 
-#define ME	1U
 #define SIZE	128U
-#define MOST	200		/* allocations in one operation: a stop */
+#define MOST	400		/* allocations in one operation: a stop */
 
-static int fault_knob(const char *name, int value)
+/*
+ * To activate a pool: core, name, counters, three sets, shrinker, its
+ * nr_deferred and its name. Masks of CPUs where they are not in place.
+ */
+#define CORE	(8 + IS_ENABLED(CONFIG_SHRINKER_DEBUG) +		\
+		 (int)POOL_SETS * IS_ENABLED(CONFIG_CPUMASK_OFFSTACK))
+
+static const struct fault_mode {
+	const char *name;
+	bool exact;
+} fault_modes[] = {
+	{ "exact", true },
+	{ "any", false },
+};
+
+static void fault_desc(const struct fault_mode *mode, char *desc)
 {
-	return test_shell("echo %d > /sys/kernel/debug/%s", value, name);
+	strscpy(desc, mode->name, KUNIT_PARAM_DESC_SIZE);
 }
 
-static int fault_knobs(int ignore, int verbose)
+KUNIT_ARRAY_PARAM(fault, fault_modes, fault_desc);
+
+static bool fault_exact(struct kunit *test)
 {
-	return fault_knob("failslab/ignore-gfp-wait", ignore) ?:
-	       fault_knob("failslab/verbose", verbose) ?:
-	       fault_knob("fail_page_alloc/ignore-gfp-wait", ignore) ?:
-	       fault_knob("fail_page_alloc/verbose", verbose) ?:
-	       fault_knob("fail_page_alloc/min-order", ignore);
+	const struct fault_mode *mode = test->param_value;
+
+	return mode->exact;
+}
+
+static int fault_knobs(bool filter, bool ignore, int verbose, int min_order)
+{
+	return test_shell("set -e\n"
+			  "for f in /sys/kernel/slab/kmalloc-*/failslab; do\n"
+			  "	echo %d > $f\n"
+			  "done\n"
+			  "cd /sys/kernel/debug\n"
+			  "echo %d > failslab/cache-filter\n"
+			  "echo %d > fail_page_alloc/min-order\n"
+			  "for d in failslab fail_page_alloc; do\n"
+			  "	echo %d > $d/ignore-gfp-wait\n"
+			  "	echo %d > $d/verbose\n"
+			  "	echo 1 > $d/times\n"
+			  "done\n",
+			  filter, filter, min_order, ignore, verbose);
 }
 
 /* Also those that may sleep, and without a stack for each. */
-static int fault_suite_init(struct kunit_suite *suite)
+static int fault_init(struct kunit *test)
 {
-	return fault_knobs(0, 0);
+	return fault_knobs(fault_exact(test), false, 0, fault_exact(test) ? 100 : 0);
 }
 
-static void fault_suite_exit(struct kunit_suite *suite)
+/* As the kernel has them. */
+static void fault_exit(struct kunit *test)
 {
-	fault_knobs(1, 2);
+	KUNIT_EXPECT_EQ(test, fault_knobs(false, true, 2, 1), 0);
 }
 
-static void fault_arm(int n)
+/* A sweep: allocation @n fails, for each @n until there is none. */
+struct fault {
+	struct kunit *test;
+	int n;
+	bool hit;
+	int left;	/* before @n was reached */
+	int errors;
+};
+
+#define FAULT(_test)	{ .test = (_test), .hit = true }
+
+static bool fault_next(struct fault *f)
 {
-	WRITE_ONCE(current->fail_nth, n);
+	return f->hit && ++f->n < MOST;
+}
+
+static void fault_arm(struct fault *f)
+{
+	WRITE_ONCE(current->fail_nth, f->n);
 }
 
 /* Has it failed? */
-static bool fault_disarm(void)
+static bool fault_disarm(struct fault *f)
 {
-	bool hit = !READ_ONCE(current->fail_nth);
-
+	f->left = READ_ONCE(current->fail_nth);
 	WRITE_ONCE(current->fail_nth, 0);
-	return hit;
+	f->hit = !f->left;
+	return f->hit;
+}
+
+/*
+ * The last run had no failure. If it made just as many allocations as have
+ * failed before it, none was passed over.
+ */
+static void fault_done(struct fault *f, int errors)
+{
+	KUNIT_EXPECT_FALSE(f->test, f->hit);
+	if (fault_exact(f->test)) {
+		KUNIT_EXPECT_EQ(f->test, f->left, 1);
+		KUNIT_EXPECT_EQ(f->test, f->errors, errors);
+	}
+	kunit_info(f->test, "%d allocations, %d errors", f->n - 1, f->errors);
+}
+
+/* The next one alone. */
+static void fault_one(struct fault *f)
+{
+	f->n = 1;
+	fault_arm(f);
 }
 
 static struct syncpool_params fault_params(struct kunit *test,
@@ -93,41 +168,47 @@ static void fault_balanced(struct kunit *test, struct syncpool *pool, long out)
 			syncpool_count(pool) + out);
 }
 
-static void fault_create_flags(struct kunit *test, unsigned int flags,
-			       int least)
+static void fault_sweep_create(struct fault *f, unsigned int flags)
 {
-	struct syncpool_params params = fault_params(test, flags);
+	struct syncpool_params params = fault_params(f->test, flags);
 	struct syncpool *pool;
-	int n, failed = 0;
-	bool hit = true;
 
-	for (n = 1; hit && n < MOST; n++) {
-		fault_arm(n);
+	while (fault_next(f)) {
+		fault_arm(f);
 		pool = syncpool_create(&params);
-		hit = fault_disarm();
+		fault_disarm(f);
 		if (IS_ERR(pool)) {
-			KUNIT_EXPECT_EQ(test, PTR_ERR(pool), -ENOMEM);
-			KUNIT_EXPECT_TRUE(test, hit);
-			failed++;
+			KUNIT_EXPECT_EQ(f->test, PTR_ERR(pool), -ENOMEM);
+			KUNIT_EXPECT_TRUE(f->test, f->hit);
+			f->errors++;
 			continue;
 		}
-		fault_balanced(test, pool, 0);
+		fault_balanced(f->test, pool, 0);
 		syncpool_destroy(pool);
 	}
-	KUNIT_EXPECT_FALSE(test, hit);
-	KUNIT_EXPECT_GE(test, failed, least);
-	kunit_info(test, "%d allocations, %d errors", n - 2, failed);
 }
 
-/* pool, core, name, counters, three sets, shrinker and its name */
+/* the pool itself, and its core */
 static void fault_create(struct kunit *test)
 {
-	fault_create_flags(test, 0, 7);
+	struct fault f = FAULT(test);
+
+	fault_sweep_create(&f, 0);
+	fault_done(&f, 1 + CORE);
 }
 
+/*
+ * The first pool in debug mode makes the table for all, once, so one sweep
+ * does not reach everything behind that.
+ */
 static void fault_create_debug(struct kunit *test)
 {
-	fault_create_flags(test, SYNCPOOL_DEBUG | SYNCPOOL_POISON, 7);
+	struct fault first = FAULT(test), f = FAULT(test);
+
+	fault_sweep_create(&first, SYNCPOOL_DEBUG | SYNCPOOL_POISON);
+	KUNIT_EXPECT_FALSE(test, first.hit);
+	fault_sweep_create(&f, SYNCPOOL_DEBUG | SYNCPOOL_POISON);
+	fault_done(&f, 1 + CORE);
 }
 
 static DEFINE_SYNCPOOL(fault_template, mempool_kmalloc, mempool_kfree, NULL);
@@ -144,65 +225,67 @@ static void fault_static(struct kunit *test, struct syncpool *pool)
 static void fault_first_use(struct kunit *test)
 {
 	struct syncpool *pool = kunit_kzalloc(test, sizeof(*pool), GFP_KERNEL);
-	int n, inactive = 0;
-	bool hit = true;
+	struct fault f = FAULT(test);
+	int none = 0;
 	void *obj;
 
 	KUNIT_ASSERT_NOT_NULL(test, pool);
-	for (n = 1; hit && n < MOST; n++) {
+	while (fault_next(&f)) {
 		fault_static(test, pool);
-		fault_arm(n);
+		fault_arm(&f);
 		obj = syncpool_get(pool, GFP_KERNEL);
-		hit = fault_disarm();
-		inactive += !pool->core;
-		if (!obj)
-			KUNIT_EXPECT_TRUE(test, hit);
+		fault_disarm(&f);
+		f.errors += !pool->core;
+		none += !obj;
+		KUNIT_EXPECT_TRUE(test, f.hit || (obj && pool->core));
 		syncpool_put(pool, obj);
 		KUNIT_EXPECT_EQ(test, syncpool_outstanding(pool), 0L);
 		syncpool_exit(pool);
 	}
-	KUNIT_EXPECT_FALSE(test, hit);
-	KUNIT_EXPECT_GE(test, inactive, 6);
+	fault_done(&f, CORE);
+	/* that of the object itself */
+	if (fault_exact(test))
+		KUNIT_EXPECT_EQ(test, none, 1);
 }
 
 static void fault_wait_idle_activates(struct kunit *test)
 {
 	struct syncpool *pool = kunit_kzalloc(test, sizeof(*pool), GFP_KERNEL);
-	int n, err, failed = 0;
-	bool hit = true;
+	struct fault f = FAULT(test);
+	int err;
 
 	KUNIT_ASSERT_NOT_NULL(test, pool);
-	for (n = 1; hit && n < MOST; n++) {
+	while (fault_next(&f)) {
 		fault_static(test, pool);
-		fault_arm(n);
+		fault_arm(&f);
 		err = syncpool_wait_idle(pool, HZ);
-		hit = fault_disarm();
-		KUNIT_EXPECT_TRUE(test, !err || (hit && err == -ENOMEM));
-		failed += !!err;
+		fault_disarm(&f);
+		KUNIT_EXPECT_TRUE(test, !err || (f.hit && err == -ENOMEM));
+		f.errors += !!err;
 		syncpool_exit(pool);
 	}
-	KUNIT_EXPECT_FALSE(test, hit);
-	KUNIT_EXPECT_GE(test, failed, 6);
+	fault_done(&f, CORE);
 }
 
 static void fault_get(struct kunit *test)
 {
 	struct syncpool *pool = fault_pool(test);
+	struct fault f = FAULT(test);
 	struct syncpool_stats s;
 	void *obj;
 
-	fault_arm(1);
+	fault_one(&f);
 	obj = syncpool_get(pool, GFP_KERNEL);
-	KUNIT_EXPECT_TRUE(test, fault_disarm());
+	KUNIT_EXPECT_TRUE(test, fault_disarm(&f));
 	KUNIT_EXPECT_NULL(test, obj);
 	syncpool_read_stats(pool, &s);
 	KUNIT_EXPECT_EQ(test, s.alloc_fails, 1UL);
 	fault_balanced(test, pool, 0);
 	/* what is cached needs no memory */
 	KUNIT_EXPECT_EQ(test, syncpool_prefill(pool, 1, GFP_KERNEL), 0);
-	fault_arm(1);
+	fault_one(&f);
 	obj = syncpool_get(pool, GFP_KERNEL);
-	KUNIT_EXPECT_FALSE(test, fault_disarm());
+	KUNIT_EXPECT_FALSE(test, fault_disarm(&f));
 	KUNIT_EXPECT_NOT_NULL(test, obj);
 	syncpool_put(pool, obj);
 	syncpool_destroy(pool);
@@ -210,38 +293,44 @@ static void fault_get(struct kunit *test)
 
 #define PUTS	300U
 
+/* Put @objs while one allocation fails; the objects that this costs. */
+static unsigned int fault_put_run(struct fault *f, struct syncpool *pool,
+				  void **objs)
+{
+	unsigned int i;
+
+	fault_arm(f);
+	for (i = 0; i < PUTS; i++)
+		syncpool_put(pool, objs[i]);
+	fault_disarm(f);
+	fault_balanced(f->test, pool, 0);
+	return PUTS - syncpool_count(pool);
+}
+
 /* A chain that cannot grow costs the object, not the put. */
 static void fault_put(struct kunit *test)
 {
 	struct syncpool *pool = fault_pool(test);
-	int n, failed = 0;
-	bool hit = true;
+	struct fault f = FAULT(test);
+	unsigned int lost;
 	void **objs;
 
 	objs = kunit_kcalloc(test, PUTS, sizeof(*objs), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, objs);
-	for (n = 1; hit && n < MOST; n++) {
-		unsigned int i, lost;
-
-		lost = PUTS - syncpool_get_bulk(pool, GFP_KERNEL, PUTS, objs);
-		KUNIT_ASSERT_EQ(test, lost, 0U);
-		fault_arm(n);
-		for (i = 0; i < PUTS; i++)
-			syncpool_put(pool, objs[i]);
-		hit = fault_disarm();
+	while (fault_next(&f)) {
+		KUNIT_ASSERT_EQ(test, syncpool_get_bulk(pool, GFP_KERNEL, PUTS, objs),
+				PUTS);
+		lost = fault_put_run(&f, pool, objs);
 		/* a ring was not to be had, so one object is gone */
-		lost = PUTS - syncpool_count(pool);
-		KUNIT_EXPECT_LE(test, lost, (unsigned int)hit);
-		fault_balanced(test, pool, 0);
-		failed += lost;
+		KUNIT_EXPECT_LE(test, lost, (unsigned int)f.hit);
+		f.errors += lost;
 		/* new rings for the next run */
 		syncpool_cleanup(pool);
 		syncpool_cleanup(pool);
 		KUNIT_EXPECT_EQ(test, syncpool_count(pool), 0UL);
 	}
-	KUNIT_EXPECT_FALSE(test, hit);
-	KUNIT_EXPECT_GE(test, failed, 1);
-	kunit_info(test, "%d allocations, %d objects lost", n - 2, failed);
+	KUNIT_EXPECT_GT(test, f.n, 1);
+	fault_done(&f, f.n - 1);
 	syncpool_destroy(pool);
 }
 
@@ -249,6 +338,7 @@ static void fault_put(struct kunit *test)
 static void fault_put_all(struct kunit *test)
 {
 	struct syncpool *pool = fault_pool(test);
+	struct fault f = FAULT(test);
 	unsigned int i;
 	void **objs;
 
@@ -256,12 +346,12 @@ static void fault_put_all(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	KUNIT_ASSERT_EQ(test, syncpool_get_bulk(pool, GFP_KERNEL, PUTS, objs), PUTS);
 	for (i = 0; i < PUTS; i++) {
-		fault_arm(1);
+		fault_one(&f);
 		if (i % 2)
 			syncpool_put(pool, objs[i]);
 		else
 			syncpool_put_bulk(pool, 1, &objs[i]);
-		fault_disarm();
+		fault_disarm(&f);
 	}
 	KUNIT_EXPECT_GT(test, syncpool_count(pool), 0UL);
 	KUNIT_EXPECT_LE(test, syncpool_count(pool), (unsigned long)POOL_LOCAL_MAX);
@@ -269,25 +359,27 @@ static void fault_put_all(struct kunit *test)
 	syncpool_destroy(pool);
 }
 
+#define FILL	60
+
+/* Objects are missed, and rings are not: what finds no place is freed. */
 static void fault_prefill(struct kunit *test)
 {
 	struct syncpool *pool = fault_pool(test);
-	int n, err, failed = 0;
-	bool hit = true;
+	struct fault f = FAULT(test);
+	int err;
 
-	for (n = 1; hit && n < MOST; n++) {
-		fault_arm(n);
-		err = syncpool_prefill(pool, 60, GFP_KERNEL);
-		hit = fault_disarm();
-		KUNIT_EXPECT_TRUE(test, !err || (hit && err == -ENOMEM));
+	while (fault_next(&f)) {
+		fault_arm(&f);
+		err = syncpool_prefill(pool, FILL, GFP_KERNEL);
+		fault_disarm(&f);
+		KUNIT_EXPECT_TRUE(test, !err || (f.hit && err == -ENOMEM));
 		fault_balanced(test, pool, 0);
-		failed += !!err;
+		f.errors += !!err;
 		syncpool_cleanup(pool);
 		syncpool_cleanup(pool);
 	}
-	KUNIT_EXPECT_FALSE(test, hit);
-	/* the objects, not the rings; the kernel's own allocations vary */
-	KUNIT_EXPECT_GE(test, failed, 50);
+	KUNIT_EXPECT_GT(test, f.n - 1, FILL);
+	fault_done(&f, FILL);
 	syncpool_destroy(pool);
 }
 
@@ -300,9 +392,10 @@ static void fault_rotation(struct kunit *test)
 	struct syncpool *pool = fault_pool(test);
 	struct shrinker *shrinker = pool->core->shrinker;
 	struct shrink_control sc = { .gfp_mask = GFP_KERNEL, .nr_to_scan = 20 };
+	struct fault f = FAULT(test);
 
 	KUNIT_EXPECT_EQ(test, syncpool_prefill(pool, 100, GFP_KERNEL), 0);
-	fault_arm(1);
+	fault_one(&f);
 	syncpool_cleanup(pool);
 	shrinker->count_objects(shrinker, &sc);
 	shrinker->scan_objects(shrinker, &sc);
@@ -310,68 +403,68 @@ static void fault_rotation(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(pool, 0), 0);
 	syncpool_cleanup(pool);
 	syncpool_count(pool);
-	fault_disarm();
+	KUNIT_EXPECT_FALSE(test, fault_disarm(&f) && fault_exact(test));
 	KUNIT_EXPECT_EQ(test, syncpool_count(pool), 0UL);
 	fault_balanced(test, pool, 0);
 	syncpool_destroy(pool);
 }
 
 /* Neither does the end of a pool. */
-static void fault_exit(struct kunit *test)
+static void fault_end(struct kunit *test)
 {
 	struct syncpool *pool = fault_pool(test);
+	struct fault f = FAULT(test);
 
 	KUNIT_EXPECT_EQ(test, syncpool_prefill(pool, 100, GFP_KERNEL), 0);
-	fault_arm(1);
+	fault_one(&f);
 	syncpool_exit(pool);
-	fault_disarm();
+	KUNIT_EXPECT_FALSE(test, fault_disarm(&f) && fault_exact(test));
 	kfree(pool);
 }
 
+/* One more than without a device. */
 static void fault_devm(struct kunit *test)
 {
 	struct syncpool_params params = fault_params(test, 0);
 	struct platform_device *pdev;
+	struct fault f = FAULT(test);
 	struct syncpool *pool;
-	int n, failed = 0;
-	bool hit = true;
 
-	for (n = 1; hit && n < MOST; n++) {
+	while (fault_next(&f)) {
 		pdev = platform_device_register_simple("pool_fault", -1, NULL, 0);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(pdev));
-		fault_arm(n);
+		fault_arm(&f);
 		pool = devm_syncpool_create(&pdev->dev, &params);
-		hit = fault_disarm();
+		fault_disarm(&f);
 		if (IS_ERR(pool)) {
 			KUNIT_EXPECT_EQ(test, PTR_ERR(pool), -ENOMEM);
-			failed++;
+			KUNIT_EXPECT_TRUE(test, f.hit);
+			f.errors++;
 		}
 		platform_device_unregister(pdev);
 	}
-	KUNIT_EXPECT_FALSE(test, hit);
-	/* one more than without a device */
-	KUNIT_EXPECT_GE(test, failed, 7);
+	fault_done(&f, 2 + CORE);
 }
 
 static struct kunit_case fault_cases[] = {
-	KUNIT_CASE(fault_create),
-	KUNIT_CASE(fault_create_debug),
-	KUNIT_CASE(fault_first_use),
-	KUNIT_CASE(fault_wait_idle_activates),
-	KUNIT_CASE(fault_get),
-	KUNIT_CASE(fault_put),
-	KUNIT_CASE(fault_put_all),
-	KUNIT_CASE(fault_prefill),
-	KUNIT_CASE(fault_rotation),
-	KUNIT_CASE(fault_exit),
-	KUNIT_CASE(fault_devm),
+	KUNIT_CASE_PARAM(fault_create, fault_gen_params),
+	KUNIT_CASE_PARAM(fault_create_debug, fault_gen_params),
+	KUNIT_CASE_PARAM(fault_first_use, fault_gen_params),
+	KUNIT_CASE_PARAM(fault_wait_idle_activates, fault_gen_params),
+	KUNIT_CASE_PARAM(fault_get, fault_gen_params),
+	KUNIT_CASE_PARAM(fault_put, fault_gen_params),
+	KUNIT_CASE_PARAM(fault_put_all, fault_gen_params),
+	KUNIT_CASE_PARAM(fault_prefill, fault_gen_params),
+	KUNIT_CASE_PARAM(fault_rotation, fault_gen_params),
+	KUNIT_CASE_PARAM(fault_end, fault_gen_params),
+	KUNIT_CASE_PARAM(fault_devm, fault_gen_params),
 	{}
 };
 
 static struct kunit_suite fault_suite = {
 	.name = "pool_fault",
-	.suite_init = fault_suite_init,
-	.suite_exit = fault_suite_exit,
+	.init = fault_init,
+	.exit = fault_exit,
 	.test_cases = fault_cases,
 };
 
