@@ -36,16 +36,6 @@ static struct {
 	bool inside;			/* done before the owner went on */
 } force;
 
-static unsigned int nested_slots(struct test_pool *tp)
-{
-	struct pool_local *l = this_cpu_ptr(READ_ONCE(tp->pool.core->local)->locals);
-	unsigned int i, n = 0;
-
-	for (i = 0; i < POOL_NESTED; i++)
-		n += !!READ_ONCE(l->nested[i]);
-	return n;
-}
-
 static void force_irq(struct irq_work *work)
 {
 	unsigned long before = test_stats(force.tp).nested;
@@ -54,7 +44,7 @@ static void force_irq(struct irq_work *work)
 	force.in_hardirq = in_hardirq() && smp_processor_id() == force.cpu;
 	for (i = 0; i < force.give; i++)
 		test_put(force.tp, force.gives[i], IRQ);
-	force.nested_slots = nested_slots(force.tp);
+	force.nested_slots = test_nested_slots(force.tp);
 	for (i = 0; i < force.take; i++)
 		force.took[i] = test_get(force.tp, IRQ);
 	force.nested = test_stats(force.tp).nested - before;
@@ -240,6 +230,42 @@ static void context_nested_collected(struct kunit *test)
 	force_end(tp);
 }
 
+/* A pool whose nested slots are full, and nothing else. */
+static struct test_pool *nested_make(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, POOL_NESTED, 0);
+	struct test_obj *objs[POOL_NESTED];
+
+	test_stay_on(raw_smp_processor_id());
+	KUNIT_ASSERT_EQ(test, test_get_many(tp, objs, POOL_NESTED, IRQ),
+			POOL_NESTED);
+	test_put_nested(tp, objs, POOL_NESTED, IRQ);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), (unsigned long)POOL_NESTED);
+	return tp;
+}
+
+/* It ages as all that is cached does, although no owner comes by. */
+static void context_nested_drained(struct kunit *test)
+{
+	struct test_pool *tp = nested_make(test);
+
+	KUNIT_EXPECT_EQ(test, syncpool_cleanup(&tp->pool), 0UL);
+	test_pool_check(tp);
+	KUNIT_EXPECT_EQ(test, syncpool_cleanup(&tp->pool),
+			(unsigned long)POOL_NESTED);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
+	test_pool_end(tp);
+}
+
+/* And is freed with the pool. */
+static void context_nested_exit(struct kunit *test)
+{
+	struct test_pool *tp = nested_make(test);
+
+	test_pool_end(tp);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), (long)POOL_NESTED);
+}
+
 static const struct load_case {
 	const char *name;
 	unsigned int flags;
@@ -282,6 +308,8 @@ static struct kunit_case context_cases[] = {
 	KUNIT_CASE_PARAM(context_forced_put, force_gen_params),
 	KUNIT_CASE_PARAM(context_forced_sleeps, force_gen_params),
 	KUNIT_CASE(context_nested_collected),
+	KUNIT_CASE(context_nested_drained),
+	KUNIT_CASE(context_nested_exit),
 	KUNIT_CASE_PARAM(context_all_at_once, load_gen_params),
 	{}
 };

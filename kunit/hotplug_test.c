@@ -3,6 +3,7 @@
 #include <linux/cpu.h>
 #include <linux/delay.h>
 
+#include "hotplug_test.h"
 #include "test_load.h"
 
 #define ME	1U
@@ -29,7 +30,8 @@ static void online_cleanup(struct kunit_resource *res)
 	add_cpu((unsigned long)res->data);
 }
 
-static unsigned int hotplug_cpu(struct kunit *test)
+/* A CPU to take down, not this one, which the test stays on. */
+unsigned int hotplug_cpu(struct kunit *test)
 {
 	unsigned int cpu = test_other_cpu(test);
 
@@ -96,6 +98,50 @@ static void hotplug_victim(struct kunit *test)
 	test_pool_end(tp);
 }
 
+/* an array with something in it, and full nested slots */
+#define NESTED_OBJS	(POOL_NESTED + 5)
+
+static void put_nested(void *tp)
+{
+	struct test_obj *objs[NESTED_OBJS];
+
+	KUNIT_EXPECT_EQ(((struct test_pool *)tp)->test,
+			test_get_many(tp, objs, NESTED_OBJS, ME), NESTED_OBJS);
+	test_put_nested(tp, objs, NESTED_OBJS, ME);
+}
+
+/* Nothing came by on the CPU since an interrupt put there. */
+static void hotplug_nested(struct kunit *test)
+{
+	unsigned int cpu = hotplug_cpu(test), n;
+	struct test_pool *tp = test_pool_make(test, NESTED_OBJS, 0);
+	struct test_obj *objs[NESTED_OBJS];
+
+	test_on_cpu(test, cpu, put_nested, tp);
+	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
+	test_pool_check(tp);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool),
+			(unsigned long)NESTED_OBJS);
+	n = take_all(tp, objs);
+	KUNIT_EXPECT_EQ(test, n, NESTED_OBJS);
+	test_put_many(tp, objs, n, ME);
+	test_pool_end(tp);
+}
+
+static void hotplug_nested_victim(struct kunit *test)
+{
+	unsigned int cpu = hotplug_cpu(test);
+	struct test_pool *tp = test_pool_make(test, NESTED_OBJS, 0);
+
+	test_on_cpu(test, cpu, put_nested, tp);
+	KUNIT_EXPECT_EQ(test, syncpool_cleanup(&tp->pool), 0UL);
+	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
+	test_pool_check(tp);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), (long)NESTED_OBJS);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
+	test_pool_end(tp);
+}
+
 /* A rotation, a shrink and an exit with a CPU gone. */
 static void hotplug_gone(struct kunit *test)
 {
@@ -142,6 +188,8 @@ static void hotplug_under_load(struct kunit *test)
 static struct kunit_case hotplug_cases[] = {
 	KUNIT_CASE(hotplug_rescue),
 	KUNIT_CASE(hotplug_victim),
+	KUNIT_CASE(hotplug_nested),
+	KUNIT_CASE(hotplug_nested_victim),
 	KUNIT_CASE(hotplug_gone),
 	KUNIT_CASE(hotplug_under_load),
 	{}

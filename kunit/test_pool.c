@@ -377,6 +377,62 @@ void test_hook(struct kunit *test, void (*fn)(enum pool_hook_point point))
 			     GFP_KERNEL, fn);
 }
 
+/* Nested slots of this CPU that are in use, in the set that is filled. */
+unsigned int test_nested_slots(struct test_pool *tp)
+{
+	unsigned int i, n = 0;
+	struct pool_local *l;
+
+	preempt_disable();
+	l = this_cpu_ptr(READ_ONCE(tp->pool.core->local)->locals);
+	for (i = 0; i < POOL_NESTED; i++)
+		n += !!READ_ONCE(l->nested[i]);
+	preempt_enable();
+	return n;
+}
+
+static struct {
+	struct test_pool *tp;
+	struct task_struct *task;
+	struct test_obj **objs;
+	unsigned int who;
+} test_nested;
+
+/* The owner is locked, as an interrupt would find it. */
+static void test_nested_hook(enum pool_hook_point point)
+{
+	if (point != POOL_HOOK_STEAL || current != READ_ONCE(test_nested.task))
+		return;
+	WRITE_ONCE(test_nested.task, NULL);
+	test_put_many(test_nested.tp, test_nested.objs, POOL_NESTED,
+		      test_nested.who);
+}
+
+/*
+ * Put @who's @n objects on this CPU, where nothing is cached in the set that is
+ * filled, so that the nested slots are full and stay so: POOL_NESTED from inside
+ * a get that steals, the last thing that looks into these slots is behind it,
+ * and the rest by the fast path, as far as the array has room. Bound to a CPU.
+ */
+void test_put_nested(struct test_pool *tp, struct test_obj **objs,
+		     unsigned int n, unsigned int who)
+{
+	struct test_obj *obj;
+
+	test_nested.tp = tp;
+	test_nested.objs = objs;
+	test_nested.who = who;
+	test_hook(tp->test, test_nested_hook);
+	WRITE_ONCE(test_nested.task, current);
+	obj = test_try_get(tp, who);
+	KUNIT_EXPECT_NULL(tp->test, test_nested.task);
+	test_put_many(tp, objs + POOL_NESTED, n - POOL_NESTED, who);
+	/* of the victim */
+	if (obj)
+		test_put(tp, obj, who);
+	KUNIT_EXPECT_EQ(tp->test, test_nested_slots(tp), POOL_NESTED);
+}
+
 /* Run a line of shell; its exit status, or an errno. */
 int test_shell(const char *fmt, ...)
 {

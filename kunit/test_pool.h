@@ -93,6 +93,9 @@ unsigned int test_get_many(struct test_pool *tp, struct test_obj **objs,
 void test_put_many(struct test_pool *tp, struct test_obj **objs,
 		   unsigned int n, unsigned int who);
 void test_fill(struct test_pool *tp, unsigned int n, unsigned int who);
+unsigned int test_nested_slots(struct test_pool *tp);
+void test_put_nested(struct test_pool *tp, struct test_obj **objs,
+		     unsigned int n, unsigned int who);
 struct syncpool_stats test_stats(struct test_pool *tp);
 
 void test_threads(struct kunit *test, unsigned int nr,

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What takes CPUs down. */
+#ifndef _HOTPLUG_TEST_H
+#define _HOTPLUG_TEST_H
+
+#include <kunit/test.h>
+
+unsigned int hotplug_cpu(struct kunit *test);
+
+#endif /* _HOTPLUG_TEST_H */
