@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fault_hotplug_test - no memory at all while a dead CPU's objects are rescued
+ *
+ * Every allocation fails that has pool_cpu_dead() among its callers, whoever
+ * makes it; the kernel's own way of taking a CPU down is spared. The free
+ * callback asks for memory too, which shows that there really was none.
+ */
+#include <linux/cpu.h>
+#include <linux/slab.h>
+
+#include "hotplug_test.h"
+#include "test_pool.h"
+
+#define ME	1U
+#define PART	(POOL_NESTED + 20U)	/* nested slots, and the array */
+#define HERE	20U			/* so that not all of PART is moved */
+#define OBJS	(2 * PART + HERE)
+
+static struct {
+	struct test_obj *objs[OBJS];
+	atomic_t starved;		/* freed with no memory to be had */
+	atomic_t fed;
+} dead;
+
+static void dead_free(void *obj, void *data)
+{
+	void *p = kmalloc(8, GFP_NOWAIT | __GFP_NOWARN);
+
+	atomic_inc(p ? &dead.fed : &dead.starved);
+	kfree(p);
+	test_free(obj, data);
+}
+
+static int dead_knobs(const char *start, const char *end, int probability,
+		      int times, int verbose, bool ignore)
+{
+	return test_shell("set -e\n"
+			  "cd /sys/kernel/debug\n"
+			  "set -- $(sort /proc/kallsyms | awk '\n"
+			  "	$3 == \"pool_cpu_dead\" && !begin { begin = $1 }\n"
+			  "	begin && ($1 \"\") > (begin \"\") { print \"0x\" begin, \"0x\" $1; exit }')\n"
+			  "test $# = 2\n"
+			  "for d in failslab fail_page_alloc; do\n"
+			  "	echo %d > $d/verbose\n"
+			  "	echo %d > $d/ignore-gfp-wait\n"
+			  "	echo %s > $d/require-start\n"
+			  "	echo %s > $d/require-end\n"
+			  "	echo %d > $d/times\n"
+			  "	echo %d > $d/probability\n"
+			  "done\n"
+			  "echo %d > fail_page_alloc/min-order\n",
+			  verbose, ignore, start, end, times, probability, ignore);
+}
+
+static int dead_suite_init(struct kunit_suite *suite)
+{
+	return dead_knobs("$1", "$2", 100, -1, 0, false);
+}
+
+/* As the kernel has them. */
+static void dead_suite_exit(struct kunit_suite *suite)
+{
+	dead_knobs("0", "0xffffffffffffffff", 0, 1, 2, true);
+}
+
+/* Memory that is asked for elsewhere is there. */
+static void dead_build(struct kunit *test, struct test_pool *tp)
+{
+	tp->params.free = dead_free;
+	KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
+	tp->live = true;
+	atomic_set(&dead.starved, 0);
+	atomic_set(&dead.fed, 0);
+	KUNIT_ASSERT_EQ(test, test_get_many(tp, dead.objs, OBJS, ME), OBJS);
+}
+
+static void dead_fill_victim(void *tp)
+{
+	test_put_nested(tp, dead.objs, PART, ME);
+}
+
+static void dead_fill(void *tp)
+{
+	test_put_nested(tp, dead.objs + PART, PART, ME);
+}
+
+/* Both sets of @cpu are full, and this CPU's array has some room. */
+static void dead_cache(struct kunit *test, struct test_pool *tp,
+		       unsigned int cpu)
+{
+	test_on_cpu(test, cpu, dead_fill_victim, tp);
+	KUNIT_EXPECT_EQ(test, syncpool_cleanup(&tp->pool), 0UL);
+	test_on_cpu(test, cpu, dead_fill, tp);
+	test_put_many(tp, dead.objs + 2 * PART, HERE, ME);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), (unsigned long)OBJS);
+}
+
+/* What cannot be moved is freed; nothing is lost. */
+static void dead_starving(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_prepare(test, OBJS);
+	unsigned int cpu = hotplug_cpu(test), n;
+	unsigned long cached;
+
+	dead_build(test, tp);
+	dead_cache(test, tp, cpu);
+	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
+	test_pool_check(tp);
+	/* the victim's, but for the one that was asked for, and what had no room */
+	KUNIT_EXPECT_GT(test, atomic_read(&dead.starved), (int)PART);
+	KUNIT_EXPECT_EQ(test, atomic_read(&dead.fed), 0);
+	cached = syncpool_count(&tp->pool);
+	KUNIT_EXPECT_GT(test, cached, (unsigned long)HERE);
+	KUNIT_EXPECT_EQ(test, cached + atomic_long_read(&tp->frees),
+			(unsigned long)OBJS);
+	for (n = 0; n < OBJS; n++) {
+		dead.objs[n] = test_try_get(tp, ME);
+		if (!dead.objs[n])
+			break;
+	}
+	KUNIT_EXPECT_EQ(test, (unsigned long)n, cached);
+	test_put_many(tp, dead.objs, n, ME);
+	test_pool_end(tp);
+	/* the rest was freed with memory to be had */
+	KUNIT_EXPECT_EQ(test, (unsigned long)atomic_read(&dead.fed), cached);
+}
+
+static struct kunit_case dead_cases[] = {
+	KUNIT_CASE(dead_starving),
+	{}
+};
+
+static struct kunit_suite dead_suite = {
+	.name = "pool_fault_hotplug",
+	.suite_init = dead_suite_init,
+	.suite_exit = dead_suite_exit,
+	.test_cases = dead_cases,
+};
+
+kunit_test_suite(dead_suite);
