@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /* chain_test - rings that grow, drain, and are taken away under their owner */
-#include <linux/bitmap.h>
 #include <linux/completion.h>
-#include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/minmax.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-#include "test_pool.h"
+#include "test_values.h"
 
 #define VALUES		2000000UL	/* in all rounds */
 #define ROUNDS		20UL
 #define ROUND		(VALUES / ROUNDS)
 #define BURST		1000UL		/* pushed while the thieves wait */
-#define THIEVES		9U
 
 static struct pool_chain *chain_make(struct kunit *test)
 {
@@ -384,141 +381,82 @@ static void chain_grown_meanwhile(struct kunit *test)
 }
 
 struct stress {
+	struct test_values values;
 	struct pool_chain *chain;
-	unsigned long *seen;
-	atomic_long_t taken;
-	atomic_long_t twice;
-	atomic_long_t wrong;
-	bool wait;
-	unsigned long at_head;
 	unsigned int most_rings;
 };
 
-static void stress_take(struct stress *s, void **objs, unsigned int n)
-{
-	unsigned int i;
-
-	for (i = 0; i < n; i++) {
-		unsigned long v = (unsigned long)objs[i] - 1;
-
-		if (v >= ROUND)
-			atomic_long_inc(&s->wrong);
-		else if (test_and_set_bit(v, s->seen))
-			atomic_long_inc(&s->twice);
-	}
-	atomic_long_add(n, &s->taken);
-}
-
 /* A burst that nobody steals from makes the chain grow from 8 to a page. */
-static unsigned long stress_burst(struct stress *s, unsigned long next)
+static unsigned long stress_burst(struct stress *s, unsigned long from)
 {
-	unsigned long n = min(BURST, ROUND + 1 - next);
+	unsigned long n = min(BURST, ROUND + 1 - from);
 
-	WRITE_ONCE(s->wait, true);
-	n = push(s->chain, next, n);
-	WRITE_ONCE(s->wait, false);
-	return next + n;
-}
-
-static void stress_produce(struct stress *s)
-{
-	unsigned long next = stress_burst(s, 1);
-	void *objs[4];
-	u32 seed = 7;
-
+	WRITE_ONCE(s->values.pause, true);
+	n = push(s->chain, from, n);
 	rcu_read_lock();
 	s->most_rings = max(s->most_rings, rings(s->chain));
 	rcu_read_unlock();
-	while (next <= ROUND) {
-		unsigned long n = 1 + test_random(&seed) % 12;
-		unsigned int k;
-
-		next += push(s->chain, next, min(n, ROUND + 1 - next));
-		if (test_random(&seed) % 1024 == 0)
-			next = stress_burst(s, next);
-		if (test_random(&seed) % 8)
-			continue;
-		k = pop_head(s->chain, objs, 1 + test_random(&seed) % 4);
-		stress_take(s, objs, k);
-		s->at_head += k;
-	}
+	WRITE_ONCE(s->values.pause, false);
+	return n;
 }
 
-static void stress_steal(struct stress *s, unsigned int id)
+static unsigned long stress_push(struct test_values *v, unsigned long from,
+				 unsigned long n, u32 *seed)
 {
-	unsigned int idle = 0;
-	void *objs[8];
-	u32 seed = id;
+	struct stress *s = container_of(v, struct stress, values);
 
-	while (atomic_long_read(&s->taken) < ROUND) {
-		unsigned int k = 0;
-
-		if (!READ_ONCE(s->wait))
-			k = pop_tail(s->chain, objs, 1 + test_random(&seed) % 8);
-		stress_take(s, objs, k);
-		idle = k ? 0 : idle + 1;
-		if (idle % 64 == 63 || READ_ONCE(s->wait))
-			usleep_range(20, 60);
-	}
+	if (from == 1 || test_random(seed) % 1024 == 0)
+		return stress_burst(s, from);
+	return push(s->chain, from, n);
 }
 
-static void stress_thread(unsigned int id, void *arg)
+static unsigned int stress_pop_head(struct test_values *v, void **objs,
+				    unsigned int n)
 {
-	if (id)
-		stress_steal(arg, id);
-	else
-		stress_produce(arg);
+	return pop_head(container_of(v, struct stress, values)->chain, objs, n);
+}
+
+static unsigned int stress_pop_tail(struct test_values *v, void **objs,
+				    unsigned int n)
+{
+	return pop_tail(container_of(v, struct stress, values)->chain, objs, n);
 }
 
 /* Drained rings may be left, of which each visit unlinks one. */
-static void stress_expect_empty(struct kunit *test, struct pool_chain *chain)
+static void expect_drained(struct kunit *test, struct pool_chain *chain)
 {
-	unsigned int rings, n;
+	unsigned int visits;
 	void *obj;
 
-	for (rings = 0; rings < ROUND && !pool_chain_is_empty(chain); rings++) {
-		preempt_disable();
-		n = pool_chain_pop_tail(chain, &obj, 1);
-		preempt_enable();
-		KUNIT_EXPECT_EQ(test, n, 0U);
-	}
+	for (visits = 0; visits < ROUND && !pool_chain_is_empty(chain); visits++)
+		KUNIT_EXPECT_EQ(test, pop_tail(chain, &obj, 1), 0U);
 	KUNIT_EXPECT_TRUE(test, pool_chain_is_empty(chain));
 }
 
-static void stress_round(struct kunit *test, struct stress *s)
-{
-	bitmap_zero(s->seen, ROUND);
-	atomic_long_set(&s->taken, 0);
-	test_threads(test, 1 + THIEVES, stress_thread, s);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&s->wrong), 0L);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&s->twice), 0L);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&s->taken), (long)ROUND);
-	KUNIT_EXPECT_TRUE(test, bitmap_full(s->seen, ROUND));
-	stress_expect_empty(test, s->chain);
-	pool_chain_destroy(s->chain);
-}
-
-/*
- * 1 owner and 9 thieves on chains that grow from nothing, each ring seeded
- * just before the wrap; 2,000,000 values, each seen once.
- */
+/* Chains that grow from nothing, each ring seeded just before the wrap. */
 static void chain_stress(struct kunit *test)
 {
-	struct stress *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
+	struct stress s = {
+		.values = {
+			.nr = ROUND,
+			.push = stress_push,
+			.pop_head = stress_pop_head,
+			.pop_tail = stress_pop_tail,
+		},
+		.chain = chain_make(test),
+	};
 	unsigned int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, s);
-	s->chain = chain_make(test);
-	s->seen = kunit_kzalloc(test, BITS_TO_LONGS(ROUND) * sizeof(long),
-				GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, s->seen);
 	first_index(test, -5UL);
-	for (i = 0; i < ROUNDS; i++)
-		stress_round(test, s);
-	KUNIT_EXPECT_GT(test, s->at_head, 0UL);
-	KUNIT_EXPECT_GE(test, s->most_rings, 5U);
+	for (i = 0; i < ROUNDS; i++) {
+		test_values_run(test, &s.values);
+		expect_drained(test, s.chain);
+		pool_chain_destroy(s.chain);
+	}
+	KUNIT_EXPECT_GT(test, s.values.at_head, 0UL);
+	KUNIT_EXPECT_GE(test, s.most_rings, 5U);
 	kunit_info(test, "%lu values, %lu of them at the head, up to %u rings",
-		   VALUES, s->at_head, s->most_rings);
+		   VALUES, s.values.at_head, s.most_rings);
 	rcu_barrier();
 }
 

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* dequeue_test - one ring: order, room, wrap, a slow thief, many thieves */
-#include <linux/bitmap.h>
 #include <linux/completion.h>
-#include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/minmax.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/vmalloc.h>
 
-#include "test_pool.h"
+#include "test_values.h"
 
 #define RING		16U
 #define WRAP		BIT(POOL_DEQUEUE_BITS)
-#define THIEVES		9U
 #define VALUES		2000000UL
 
 static struct pool_dequeue *dequeue_make(struct kunit *test, unsigned int size,
@@ -261,96 +257,52 @@ static void dequeue_claimed_batch(struct kunit *test)
 }
 
 struct stress {
+	struct test_values values;
 	struct pool_dequeue *d;
-	unsigned long *seen;
-	atomic_long_t taken;
-	atomic_long_t twice;
-	atomic_long_t wrong;
-	unsigned long at_head;
 };
 
-static void stress_take(struct stress *s, void **objs, unsigned int n)
+static unsigned long stress_push(struct test_values *v, unsigned long from,
+				 unsigned long n, u32 *seed)
 {
-	unsigned int i;
-
-	for (i = 0; i < n; i++) {
-		unsigned long v = (unsigned long)objs[i] - 1;
-
-		if (v >= VALUES)
-			atomic_long_inc(&s->wrong);
-		else if (test_and_set_bit(v, s->seen))
-			atomic_long_inc(&s->twice);
-	}
-	atomic_long_add(n, &s->taken);
+	return push(container_of(v, struct stress, values)->d, from, n);
 }
 
-static void stress_produce(struct stress *s)
+static unsigned int stress_pop_head(struct test_values *v, void **objs,
+				    unsigned int n)
 {
-	unsigned long next = 1;
-	void *objs[4];
-	u32 seed = 7;
-
-	while (next <= VALUES) {
-		unsigned int n = 1 + test_random(&seed) % 12, k;
-
-		k = push(s->d, next, min_t(unsigned long, n, VALUES + 1 - next));
-		next += k;
-		if (k && test_random(&seed) % 16)
-			continue;
-		/* take some at the head, and all the more when it is full */
-		k = pool_dequeue_pop_head(s->d, objs, 1 + test_random(&seed) % 4);
-		stress_take(s, objs, k);
-		s->at_head += k;
-	}
+	return pool_dequeue_pop_head(container_of(v, struct stress, values)->d,
+				     objs, n);
 }
 
-static void stress_steal(struct stress *s, unsigned int id)
+static unsigned int stress_pop_tail(struct test_values *v, void **objs,
+				    unsigned int n)
 {
-	unsigned int idle = 0;
-	void *objs[8];
-	u32 seed = id;
-
-	while (atomic_long_read(&s->taken) < VALUES) {
-		unsigned int k = pool_dequeue_pop_tail(s->d, objs,
-						       1 + test_random(&seed) % 8);
-
-		stress_take(s, objs, k);
-		idle = k ? 0 : idle + 1;
-		if (idle % 64 == 63)
-			usleep_range(20, 60);
-	}
-}
-
-static void stress_thread(unsigned int id, void *arg)
-{
-	if (id)
-		stress_steal(arg, id);
-	else
-		stress_produce(arg);
+	return pool_dequeue_pop_tail(container_of(v, struct stress, values)->d,
+				     objs, n);
 }
 
 /*
- * Go's TestPoolDequeue, at full length: 1 producer, 9 thieves, indexes that
- * start 500 before the wrap, every value seen once.
+ * Go's TestPoolDequeue, at full length, with indexes that start 500 before the
+ * wrap.
  */
 static void dequeue_stress(struct kunit *test)
 {
-	struct stress *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
+	struct stress s = {
+		.values = {
+			.nr = VALUES,
+			.push = stress_push,
+			.pop_head = stress_pop_head,
+			.pop_tail = stress_pop_tail,
+		},
+		.d = dequeue_make(test, RING, -500UL),
+	};
 
-	KUNIT_ASSERT_NOT_NULL(test, s);
-	s->d = dequeue_make(test, RING, -500UL);
-	s->seen = kunit_kzalloc(test, BITS_TO_LONGS(VALUES) * sizeof(long),
-				GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, s->seen);
-	test_threads(test, 1 + THIEVES, stress_thread, s);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&s->wrong), 0L);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&s->twice), 0L);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&s->taken), (long)VALUES);
-	KUNIT_EXPECT_TRUE(test, bitmap_full(s->seen, VALUES));
-	KUNIT_EXPECT_GT(test, s->at_head, 0UL);
-	KUNIT_EXPECT_LT(test, s->at_head, VALUES);
-	KUNIT_EXPECT_EQ(test, pool_dequeue_len(s->d), 0U);
-	kunit_info(test, "%lu values, %lu of them at the head", VALUES, s->at_head);
+	test_values_run(test, &s.values);
+	KUNIT_EXPECT_GT(test, s.values.at_head, 0UL);
+	KUNIT_EXPECT_LT(test, s.values.at_head, VALUES);
+	KUNIT_EXPECT_EQ(test, pool_dequeue_len(s.d), 0U);
+	kunit_info(test, "%lu values, %lu of them at the head", VALUES,
+		   s.values.at_head);
 }
 
 static struct kunit_case dequeue_cases[] = {
