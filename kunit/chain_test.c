@@ -467,9 +467,9 @@ static struct kunit_case chain_cases[] = {
 	KUNIT_CASE(chain_order_head),
 	KUNIT_CASE(chain_wrap),
 	KUNIT_CASE(chain_robbed_here),
-	KUNIT_CASE(chain_robbed_there),
 	KUNIT_CASE(chain_grown_meanwhile),
 	KUNIT_CASE(chain_stress),
+	TEST_CASE_SMP(chain_robbed_there),
 	{}
 };
 

@@ -236,7 +236,7 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(debug_poison),
 	KUNIT_CASE(debug_use_after_put),
 	KUNIT_CASE(debug_use_after_put_drained),
-	KUNIT_CASE(debug_steal),
+	TEST_CASE_SMP(debug_steal),
 	{}
 };
 

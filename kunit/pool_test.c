@@ -601,7 +601,6 @@ static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(pool_params_null),
 	KUNIT_CASE(pool_names),
 	KUNIT_CASE(pool_init_twice),
-	KUNIT_CASE(pool_steal_other),
 	KUNIT_CASE(pool_scope),
 	KUNIT_CASE(pool_scope_destroy),
 	KUNIT_CASE(pool_lazy_get),
@@ -613,6 +612,7 @@ static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(pool_lazy_never),
 	KUNIT_CASE(pool_lazy_race),
 	KUNIT_CASE(pool_stress),
+	TEST_CASE_SMP(pool_steal_other),
 	{}
 };
 

@@ -296,11 +296,11 @@ static struct kunit_case rotation_cases[] = {
 	KUNIT_CASE(rotation_survive_one),
 	KUNIT_CASE(rotation_reap_again),
 	KUNIT_CASE(rotation_victim),
-	KUNIT_CASE(rotation_victim_steal),
 	KUNIT_CASE(rotation_steady_use),
-	KUNIT_CASE_PARAM(rotation_under_owner, pinned_gen_params),
 	KUNIT_CASE(rotation_busy),
 	KUNIT_CASE(rotation_exit),
+	TEST_CASE_SMP(rotation_victim_steal),
+	TEST_CASE_SMP_PARAM(rotation_under_owner, pinned_gen_params),
 	{}
 };
 

@@ -18,12 +18,24 @@
 
 #include <kunit/test.h>
 #include <linux/atomic.h>
+#include <linux/kconfig.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
 
 #include "pool.h"
 
 #define TEST_MAGIC	0x706f6f6cU
+
+/*
+ * Cases that need a second CPU. They are the last of their suite: in a kernel
+ * for one CPU its list ends where they begin, since a case that has no function
+ * ends it. With more, a guest of one CPU skips them, which counts as a failure.
+ */
+#define TEST_CASE_SMP(fn)						\
+	{ .run_case = IS_ENABLED(CONFIG_SMP) ? (fn) : NULL, .name = #fn }
+#define TEST_CASE_SMP_PARAM(fn, gen)					\
+	{ .run_case = IS_ENABLED(CONFIG_SMP) ? (fn) : NULL, .name = #fn, \
+	  .generate_params = (gen) }
 
 enum test_state {
 	TEST_FREED,
