@@ -577,8 +577,11 @@ static noinline void *pool_build(struct syncpool *pool, gfp_t gfp)
 	void *obj;
 
 	core = READ_ONCE(pool->core);
-	if (in_nmi() || (IS_ENABLED(CONFIG_PREEMPT_RT) && !preemptible()))
+	if (in_nmi() || (IS_ENABLED(CONFIG_PREEMPT_RT) && !preemptible())) {
+		if (unlikely(!core))
+			pool_activate_later(pool);
 		return NULL;
+	}
 	if (core && !pool_is_original(pool, core))
 		return NULL;
 	if (unlikely(!core) && !pool_get_activate(pool, gfp))

@@ -10,6 +10,7 @@
 
 #include <linux/jiffies.h>
 #include <linux/module.h>
+#include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
@@ -76,17 +77,24 @@ static void lazy_put(struct tort_stamp *obj)
 	syncpool_put(&pool_lazy_test, obj);
 }
 
-/* Before it is active every object is built, and freed when it is put. */
+/*
+ * Before it is active every object is built, and freed when it is put. With
+ * preemption off PREEMPT_RT builds none.
+ */
 static void lazy_first_use(void)
 {
+	const bool builds = !IS_ENABLED(CONFIG_PREEMPT_RT);
 	struct tort_stamp *obj;
 
 	lazy_check(!syncpool_count(&pool_lazy_test));
 	lazy_check(!syncpool_outstanding(&pool_lazy_test));
 	lazy_check(!pool_lazy_test.core);
 	/* nothing is activated where it may not sleep, only asked for */
+	preempt_disable();
 	obj = lazy_get();
-	lazy_check(obj && lazy_allocs == 1);
+	preempt_enable();
+	lazy_check(!!obj == builds);
+	lazy_check(lazy_allocs == builds);
 	lazy_put(obj);
 }
 
