@@ -299,7 +299,7 @@ static void context_all_at_once(struct kunit *test)
 	struct test_load *load = test_load_start(tp);
 	struct syncpool_stats stats;
 
-	msleep(5000);
+	test_load_wait(load, 1000);
 	test_load_stop(load);
 	pool_defer_flush();
 	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&tp->pool), 0L);

@@ -20,6 +20,7 @@
 #define HELD		12U
 #define LOAD_THREADS	6U
 #define TIMER_NS	(700 * NSEC_PER_USEC)
+#define LOAD_SECS	5
 
 /* one context's objects; nobody else touches them */
 struct load_context {
@@ -63,7 +64,7 @@ static void load_turn(struct load_context *c)
 {
 	unsigned int want = test_random(&c->seed) % (HELD + 1);
 
-	c->turns++;
+	WRITE_ONCE(c->turns, c->turns + 1);
 	while (c->nr < want) {
 		c->objs[c->nr] = test_get(c->tp, c->who);
 		if (!c->objs[c->nr])
@@ -80,23 +81,37 @@ static void load_context_end(struct load_context *c)
 		test_put(c->tp, c->objs[--c->nr], c->who);
 }
 
+/* On this CPU: one irq_work on two CPUs at once would share a context. */
+static void load_raise(struct test_load *load)
+{
+	preempt_disable();
+	irq_work_queue(&this_cpu_ptr(load->cpus)->work);
+	preempt_enable();
+}
+
 static void load_timer(struct timer_list *timer)
 {
 	struct load_cpu *lc = container_of(timer, struct load_cpu, timer);
 
 	load_turn(&lc->softirq);
-	if (!READ_ONCE(lc->load->stop))
-		mod_timer(timer, jiffies + 1);
+	if (READ_ONCE(lc->load->stop))
+		return;
+	/* threads need not come by every CPU */
+	load_raise(lc->load);
+	mod_timer(timer, jiffies + 1);
 }
 
+/* However slow the CPU, at most a third of it goes to these interrupts. */
 static enum hrtimer_restart load_hrtimer(struct hrtimer *timer)
 {
 	struct load_cpu *lc = container_of(timer, struct load_cpu, hrtimer);
+	u64 start = ktime_get_ns();
 
 	load_turn(&lc->hardirq);
 	if (READ_ONCE(lc->load->stop))
 		return HRTIMER_NORESTART;
 	hrtimer_forward_now(timer, ns_to_ktime(TIMER_NS));
+	hrtimer_add_expires_ns(timer, 2 * (ktime_get_ns() - start));
 	return HRTIMER_RESTART;
 }
 
@@ -129,15 +144,13 @@ static int load_thread(void *data)
 
 	while (!READ_ONCE(load->stop)) {
 		if (c->who == 1) {
-			load_reclaim(load, c->turns++);
+			load_reclaim(load, c->turns);
+			WRITE_ONCE(c->turns, c->turns + 1);
 			continue;
 		}
 		load_turn(c);
-		if (test_random(&c->seed) % 8 == 0) {
-			preempt_disable();
-			irq_work_queue(&this_cpu_ptr(load->cpus)->work);
-			preempt_enable();
-		}
+		if (test_random(&c->seed) % 8 == 0)
+			load_raise(load);
 		if (c->turns % 64 == 0)
 			usleep_range(50, 200);
 	}
@@ -197,36 +210,72 @@ struct test_load *test_load_start(struct test_pool *tp)
 	return load;
 }
 
-static unsigned long load_end_cpu(struct load_cpu *lc)
+/* The turns of who had the fewest. */
+static unsigned long load_least(struct test_load *load)
 {
-	struct load_context *c;
 	unsigned long least = ULONG_MAX;
+	struct load_context *c;
+	unsigned int i;
 
-	del_timer_sync(&lc->timer);
-	hrtimer_cancel(&lc->hrtimer);
-	irq_work_sync(&lc->work);
-	for (c = &lc->softirq; c <= &lc->irq_work; c++) {
-		load_context_end(c);
-		least = min(least, c->turns);
+	for (i = 0; i < load->threads; i++)
+		least = min(least, READ_ONCE(load->context[i].turns));
+	for_each_online_cpu(i) {
+		struct load_cpu *lc = per_cpu_ptr(load->cpus, i);
+
+		for (c = &lc->softirq; c <= &lc->irq_work; c++)
+			least = min(least, READ_ONCE(c->turns));
 	}
 	return least;
+}
+
+/*
+ * Sleep until everybody has had @turns. A guest that is too slow for that in
+ * LOAD_SECS is content with one.
+ */
+void test_load_wait(struct test_load *load, unsigned long turns)
+{
+	unsigned long enough = jiffies + LOAD_SECS * HZ, least;
+
+	do {
+		msleep(50);
+		least = load_least(load);
+	} while (least < turns && (!least || time_before(jiffies, enough)));
+}
+
+/* The timers first, all of them: a CPU that went left its own to another. */
+static void load_end_cpus(struct test_load *load)
+{
+	struct load_context *c;
+	struct load_cpu *lc;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		lc = per_cpu_ptr(load->cpus, cpu);
+		del_timer_sync(&lc->timer);
+		hrtimer_cancel(&lc->hrtimer);
+	}
+	for_each_possible_cpu(cpu) {
+		lc = per_cpu_ptr(load->cpus, cpu);
+		irq_work_sync(&lc->work);
+		for (c = &lc->softirq; c <= &lc->irq_work; c++)
+			load_context_end(c);
+	}
 }
 
 /* Stop, put everything back, and see that everybody had a turn. */
 void test_load_stop(struct test_load *load)
 {
 	struct kunit *test = load->tp->test;
-	unsigned long least = ULONG_MAX;
+	unsigned long least;
 	unsigned int i;
 
 	WRITE_ONCE(load->stop, true);
 	for (i = 0; i < load->threads; i++) {
 		kthread_stop(load->tasks[i]);
 		put_task_struct(load->tasks[i]);
-		least = min(least, load->context[i].turns);
 	}
-	for_each_possible_cpu(i)
-		least = min(least, load_end_cpu(per_cpu_ptr(load->cpus, i)));
+	least = load_least(load);
+	load_end_cpus(load);
 	KUNIT_EXPECT_EQ(test, load->threads, LOAD_THREADS);
 	KUNIT_EXPECT_GT(test, least, 0UL);
 	free_percpu(load->cpus);

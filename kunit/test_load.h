@@ -8,6 +8,7 @@
 struct test_load;
 
 struct test_load *test_load_start(struct test_pool *tp);
+void test_load_wait(struct test_load *load, unsigned long turns);
 void test_load_stop(struct test_load *load);
 
 #endif /* _TEST_LOAD_H */
