@@ -573,6 +573,8 @@ static void stress_thread(unsigned int id, void *arg)
 	unsigned int i, n;
 
 	for (i = 0; i < STRESS_ROUNDS; i++) {
+		/* without preemption a grace period waits for this */
+		cond_resched();
 		n = 1 + test_random(&seed) % STRESS_HELD;
 		if (id == 0 && i % 64 == 0)
 			syncpool_cleanup(&tp->pool);

@@ -4,6 +4,7 @@
 #include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
@@ -248,6 +249,8 @@ static void busy_thread(unsigned int id, void *arg)
 	unsigned int i, n;
 
 	for (i = 0; i < 150; i++) {
+		/* without preemption a grace period waits for this */
+		cond_resched();
 		if (id < 2) {
 			syncpool_cleanup(&tp->pool);
 		} else if (id == 2) {

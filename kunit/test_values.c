@@ -3,6 +3,7 @@
 #include <linux/bitmap.h>
 #include <linux/delay.h>
 #include <linux/minmax.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "test_values.h"
@@ -42,6 +43,8 @@ static void values_produce(struct test_values *v)
 		next += pushed;
 		if (pushed && test_random(&seed) % 12)
 			continue;
+		/* without preemption a grace period waits for this */
+		cond_resched();
 		k = v->pop_head(v, objs, 1 + test_random(&seed) % HEAD_MOST);
 		values_take(v, objs, k);
 		v->at_head += k;
@@ -62,6 +65,8 @@ static void values_steal(struct test_values *v, unsigned int id)
 			k = v->pop_tail(v, objs, 1 + test_random(&seed) % TAIL_MOST);
 		values_take(v, objs, k);
 		idle = k ? 0 : idle + 1;
+		if (test_random(&seed) % 256 == 0)
+			cond_resched();
 		if (pause || idle % 64 == 63)
 			usleep_range(20, 60);
 	}
