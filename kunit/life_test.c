@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* life_test - how pools end: exit, unbind, unload, age, and use after the end */
+#include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/irq_work.h>
@@ -233,6 +234,7 @@ static void life_idle_busy(struct kunit *test)
 }
 
 #define AGE_SECS	"/sys/module/syncpool/parameters/age_secs"
+#define AGE_STOP	(120 * HZ)	/* what should come within seconds does not */
 
 static void age_cleanup(struct kunit_resource *res)
 {
@@ -253,6 +255,39 @@ static void age(struct kunit *test, unsigned long secs)
 					 secs), 0);
 }
 
+static void awake(void *unused)
+{
+}
+
+/*
+ * Sleep a little. Ageing waits for its CPU to be awake for something else,
+ * which here nobody may have in mind.
+ */
+static void age_sleep(struct kunit *test)
+{
+	unsigned int cpu;
+
+	msleep(20);
+	for_each_online_cpu(cpu)
+		test_on_cpu(test, cpu, awake, NULL);
+}
+
+/* Nothing in it, nothing out: its timer ends, and wakes no CPU any more. */
+static void age_rests(struct kunit *test, struct test_pool *tp)
+{
+	struct delayed_work *age_work = &tp->pool.core->age_work;
+	unsigned long stop = jiffies + AGE_STOP;
+
+	do {
+		age_sleep(test);
+		/* it may be about to arm itself */
+		flush_work(&age_work->work);
+	} while (delayed_work_pending(age_work) && time_before(jiffies, stop));
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(age_work));
+	msleep(1500);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(age_work));
+}
+
 /* After two periods an idle pool holds nothing; it ages again when refilled. */
 static void life_age(struct kunit *test)
 {
@@ -262,19 +297,17 @@ static void life_age(struct kunit *test)
 
 	age(test, 1);
 	for (round = 1; round <= 2; round++) {
-		test_fill(tp, 100, ME);
 		start = jiffies;
+		test_fill(tp, 100, ME);
 		while (syncpool_count(&tp->pool) &&
-		       time_before(jiffies, start + 20 * HZ))
-			msleep(20);
+		       time_before(jiffies, start + AGE_STOP))
+			age_sleep(test);
 		KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
 		KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 100L * round);
 		/* the first rotation may come at once, not the second */
 		KUNIT_EXPECT_TRUE(test, time_after(jiffies, start + HZ * 8 / 10));
 	}
-	/* nothing in it, nothing out: it wakes no CPU */
-	msleep(2500);
-	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&tp->pool.core->age_work));
+	age_rests(test, tp);
 	test_pool_end(tp);
 }
 
