@@ -278,7 +278,6 @@ int __syncpool_init(struct syncpool *pool, const struct syncpool_params *params,
 		return -EBUSY;
 
 	memset(pool, 0, sizeof(*pool));
-	pool->local = &syncpool_shut;
 	INIT_WORK(&pool->activate, __syncpool_activate);
 	err = pool_check_params(params);
 	if (!err) {
@@ -334,6 +333,12 @@ void syncpool_exit(struct syncpool *pool)
 	long out;
 
 	might_sleep();
+	if (unlikely(!pool->params.free)) {
+		/* nothing to end; no mistake after an init that failed */
+		if (!test_bit(POOL_STATE_GONE, &pool->state))
+			pool_is_gone(pool);
+		return;
+	}
 	/* first, since it would take the end for a use after it */
 	cancel_work_sync(&pool->activate);
 	set_bit(POOL_STATE_GONE, &pool->state);

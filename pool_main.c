@@ -129,9 +129,8 @@ static __always_inline unsigned int pool_block(const struct pool_local *l)
 
 static __always_inline struct pool_local *pool_this_local(struct syncpool *pool)
 {
-	struct syncpool_cache __percpu *cache = READ_ONCE(pool->local);
-
-	return container_of(this_cpu_ptr(cache), struct pool_local, cache);
+	return container_of(this_cpu_ptr(syncpool_cache(pool)),
+			    struct pool_local, cache);
 }
 
 /* In debug mode the fast path alone is shut. Pinned. */
@@ -150,9 +149,6 @@ static __always_inline struct pool_local *pool_lock(struct syncpool *pool,
 {
 	struct pool_local *l;
 
-	/* zeroed memory that never was a pool */
-	if (unlikely(!READ_ONCE(pool->local)))
-		return NULL;
 	l = pool_this_local(pool);
 	*top = pool_trylock(l);
 	if (likely(*top != SYNCPOOL_TOP_BUSY))

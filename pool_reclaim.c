@@ -53,15 +53,15 @@ void pool_free_cached(struct pool_core *core, void **objs, unsigned int n)
  */
 void pool_publish(struct pool_core *core)
 {
-	struct pool_local __percpu *locals = core->local->locals;
-	bool open = core->mode == POOL_NORMAL && !core->debug;
+	unsigned long open = (__force unsigned long)&core->local->locals->cache -
+			     (__force unsigned long)&syncpool_shut;
+	bool shut = core->mode != POOL_NORMAL || core->debug;
 
 	lockdep_assert_held(&core->reclaim_lock);
 	if (!core->pool)
 		return;
 	/* N: release; users depend on the pointer; litmus/activate */
-	smp_store_release(&core->pool->local,
-			  open ? &locals->cache : &syncpool_shut);
+	smp_store_release(&core->pool->local, shut ? 0 : open);
 }
 
 /* Turn. The set to drain, after a grace period. Under @reclaim_lock. */

@@ -159,7 +159,7 @@ struct syncpool_uncached {
  */
 struct syncpool {
 	/* private: read by every operation, written when a pool turns */
-	struct syncpool_cache __percpu	*local;	/* or &syncpool_shut */
+	unsigned long			local;	/* see syncpool_cache() */
 	struct pool_core		*core;	/* NULL: not activated, or gone */
 	struct syncpool_params		params;
 	struct module			*owner;
@@ -184,7 +184,6 @@ void __syncpool_activate(struct work_struct *work);
  */
 #define DEFINE_SYNCPOOL(_name, _alloc, _free, _data)			\
 	struct syncpool _name = {					\
-		.local = &syncpool_shut,				\
 		.params = {						\
 			.name = #_name,					\
 			.alloc = (_alloc),				\
@@ -258,13 +257,24 @@ devm_syncpool_create(struct device *dev, const struct syncpool_params *params)
 }
 
 /*
+ * The arrays that @pool works on now. Kept as a distance from syncpool_shut, an
+ * array that is busy for ever, so that zeroed memory is a pool that is shut.
+ */
+static __always_inline struct syncpool_cache __percpu *
+syncpool_cache(struct syncpool *pool)
+{
+	return (struct syncpool_cache __percpu *)
+	       ((__force unsigned long)&syncpool_shut + READ_ONCE(pool->local));
+}
+
+/*
  * The fast path, pinned by preempt_disable(). An array that cannot serve (empty
  * for get, full for put, busy for both, or not as @top says) leads into the
  * module, which is entered pinned and returns unpinned.
  */
 static __always_inline void *syncpool_cache_get(struct syncpool *pool)
 {
-	struct syncpool_cache __percpu *cache = READ_ONCE(pool->local);
+	struct syncpool_cache __percpu *cache = syncpool_cache(pool);
 	u32 top = this_cpu_read(cache->top);
 	void *obj = this_cpu_read(cache->slots[top]);
 
@@ -279,7 +289,7 @@ static __always_inline void *syncpool_cache_get(struct syncpool *pool)
 /* NULL finds room like any object; get passes over the hole that it leaves */
 static __always_inline bool syncpool_cache_put(struct syncpool *pool, void *obj)
 {
-	struct syncpool_cache __percpu *cache = READ_ONCE(pool->local);
+	struct syncpool_cache __percpu *cache = syncpool_cache(pool);
 	u32 top = this_cpu_read(cache->top) + 1;
 	void *old = NULL;
 

@@ -58,8 +58,8 @@ static void debug_one_pool(struct kunit *test)
 	other->params.name = "another";
 	KUNIT_ASSERT_EQ(test, syncpool_init(&other->pool, &other->params), 0);
 	other->live = true;
-	KUNIT_EXPECT_TRUE(test, tp->pool.local == &syncpool_shut);
-	KUNIT_EXPECT_FALSE(test, other->pool.local == &syncpool_shut);
+	KUNIT_EXPECT_EQ(test, tp->pool.local, 0UL);
+	KUNIT_EXPECT_NE(test, other->pool.local, 0UL);
 	test_fill(other, 8, ME);
 	KUNIT_EXPECT_EQ(test, syncpool_count(&other->pool), 8UL);
 	test_pool_end(other);

@@ -244,49 +244,54 @@ static void misuse_lazy_name_later(struct kunit *test)
 	lazy_name(test, &misuse_taken_later, GFP_NOWAIT);
 }
 
-/* What finds NULL in place of the array, before it looks for a core. */
-static void zeroed_cached(struct kunit *test, struct syncpool *pool)
-{
-	void *obj;
-
-	/* where per-CPU addresses begin at 0, with memory that nobody uses */
-	if (!IS_ENABLED(CONFIG_X86_64) || !IS_ENABLED(CONFIG_SMP))
-		return;
-	test_stay_on(raw_smp_processor_id());
-	KUNIT_EXPECT_NULL(test, syncpool_get(pool, GFP_KERNEL));
-	KUNIT_EXPECT_NULL(test, syncpool_try_get(pool));
-	obj = misuse_stranger(test);
-	syncpool_put(pool, obj);
-	/* take it out again: it is every such pool's */
-	KUNIT_EXPECT_PTR_EQ(test, syncpool_try_get(pool), obj);
-	KUNIT_EXPECT_NULL(test, syncpool_try_get(pool));
-	kfree(obj);
-}
-
-/* Zeroed memory that never was a pool. */
+/* Zeroed memory that never was a pool: nothing is cached, one report. */
 static void misuse_zeroed(struct kunit *test)
 {
 	struct syncpool *pool = kunit_kzalloc(test, sizeof(*pool), GFP_KERNEL);
+	void *obj = misuse_stranger(test);
 	struct syncpool_stats stats;
 
 	KUNIT_ASSERT_NOT_NULL(test, pool);
 	test_warn_begin("\\(null\\)", "used before syncpool_init");
-	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(pool, HZ), -ESHUTDOWN);
+	KUNIT_EXPECT_NULL(test, syncpool_get(pool, GFP_KERNEL));
 	test_warn_end();
 	/* said once */
+	KUNIT_EXPECT_NULL(test, syncpool_try_get(pool));
+	syncpool_put(pool, obj);
+	KUNIT_EXPECT_NULL(test, syncpool_try_get(pool));
 	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(pool, HZ), -ESHUTDOWN);
-	zeroed_cached(test, pool);
 	KUNIT_EXPECT_EQ(test, syncpool_prefill(pool, 1, GFP_KERNEL), -EINVAL);
 	KUNIT_EXPECT_EQ(test, syncpool_count(pool), 0UL);
 	KUNIT_EXPECT_EQ(test, syncpool_outstanding(pool), 0L);
 	KUNIT_EXPECT_EQ(test, syncpool_cleanup(pool), 0UL);
 	syncpool_read_stats(pool, &stats);
 	KUNIT_EXPECT_NULL(test, memchr_inv(&stats, 0, sizeof(stats)));
-	/* the kernel finds a work item that was not initialised */
-	pr_info("EXPECT-WARN-BEGIN: __flush_work\n");
+	syncpool_exit(pool);
+	KUNIT_EXPECT_NULL(test, pool->core);
+	kfree(obj);
+}
+
+/* The same, by a put alone, and by exit alone. */
+static void misuse_zeroed_put(struct kunit *test)
+{
+	struct syncpool *pool = kunit_kzalloc(test, sizeof(*pool), GFP_KERNEL);
+	void *obj = misuse_stranger(test);
+
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	test_warn_begin("\\(null\\)", "used before syncpool_init");
+	syncpool_put(pool, obj);
+	test_warn_end();
+	kfree(obj);
+}
+
+static void misuse_zeroed_exit(struct kunit *test)
+{
+	struct syncpool *pool = kunit_kzalloc(test, sizeof(*pool), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	test_warn_begin("\\(null\\)", "used before syncpool_init");
 	syncpool_exit(pool);
 	test_warn_end();
-	KUNIT_EXPECT_NULL(test, pool->core);
 }
 
 static void misuse_idle_gone(struct kunit *test)
@@ -602,6 +607,8 @@ static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE(misuse_lazy_name),
 	KUNIT_CASE(misuse_lazy_name_later),
 	KUNIT_CASE(misuse_zeroed),
+	KUNIT_CASE(misuse_zeroed_put),
+	KUNIT_CASE(misuse_zeroed_exit),
 	KUNIT_CASE(misuse_idle_gone),
 	KUNIT_CASE(misuse_prefill_none),
 	KUNIT_CASE(misuse_first_words),

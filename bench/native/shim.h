@@ -44,6 +44,7 @@ typedef uint32_t u32;
 typedef uint64_t u64;
 typedef unsigned int gfp_t;
 #define __percpu
+#define __force
 #define __maybe_unused		__attribute__((unused))
 #define noinline		__attribute__((noinline))
 #define likely(x)		__builtin_expect(!!(x), 1)
