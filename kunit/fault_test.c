@@ -92,7 +92,11 @@ struct fault {
 	int errors;
 };
 
-#define FAULT(_test)	{ .test = (_test), .hit = true }
+/*
+ * The first run, with @n = 0, has no failure: afterwards there is what the kernel
+ * makes once and keeps, as another chunk of per-CPU memory.
+ */
+#define FAULT(_test)	{ .test = (_test), .n = -1, .hit = true }
 
 static bool fault_next(struct fault *f)
 {
@@ -198,12 +202,13 @@ static void fault_create(struct kunit *test)
 }
 
 /*
- * The first pool in debug mode makes the table for all, once, so one sweep
- * does not reach everything behind that.
+ * The first pool in debug mode makes the table for all, once. So the first sweep
+ * has no run without a failure before, and does not reach all behind the table.
  */
 static void fault_create_debug(struct kunit *test)
 {
-	struct fault first = FAULT(test), f = FAULT(test);
+	struct fault first = { .test = test, .hit = true };
+	struct fault f = FAULT(test);
 
 	fault_sweep_create(&first, SYNCPOOL_DEBUG | SYNCPOOL_POISON);
 	KUNIT_EXPECT_FALSE(test, first.hit);
