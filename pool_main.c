@@ -230,7 +230,8 @@ static unsigned int pool_steal_range(struct pool_set *set,
 {
 	unsigned int cpu = from - 1;
 
-	while ((cpu = cpumask_next_and(cpu, set->mask, among)) < to) {
+	/* bits come and go; who misses one looks as if it came later */
+	while ((cpu = data_race(cpumask_next_and(cpu, set->mask, among))) < to) {
 		unsigned int k = pool_steal_from(set, cpu, objs, n);
 
 		if (k || !--*visits)

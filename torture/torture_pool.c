@@ -61,7 +61,9 @@ static struct tort_stamp *tort_arena_alloc(unsigned long start)
 	unsigned int tries, i = start % tort_arena_objects;
 
 	for (tries = 0; tries < 4; tries++) {
-		i = find_next_zero_bit(tort_arena_map, tort_arena_objects, i);
+		/* a hint: it may be taken by now */
+		i = data_race(find_next_zero_bit(tort_arena_map,
+						 tort_arena_objects, i));
 		if (i >= tort_arena_objects)
 			i = 0;
 		else if (!test_and_set_bit_lock(i, tort_arena_map))

@@ -121,6 +121,7 @@ int shim_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 #define READ_ONCE(x)							\
 	__atomic_load_n(&(x), SHIM_TSAN ? __ATOMIC_ACQUIRE : __ATOMIC_RELAXED)
 #define WRITE_ONCE(x, v)	__atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
+#define data_race(expr)		(expr)
 #define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define smp_store_release(p, v)	__atomic_store_n(p, (v), __ATOMIC_RELEASE)
 
