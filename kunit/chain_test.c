@@ -232,6 +232,7 @@ static void chain_wrap(struct kunit *test)
 static struct {
 	struct task_struct *task;
 	struct pool_chain *chain;
+	struct pool_ring *ring;		/* allocated before anything is pinned */
 	void (*other)(void);
 	void *objs[4];
 	unsigned int got;
@@ -349,13 +350,9 @@ static void chain_robbed_there(struct kunit *test)
 
 static void rob_grow(void)
 {
-	struct pool_ring *ring;
 	void *obj = (void *)25;
 
-	ring = pool_ring_alloc(pool_chain_next_size(rob.chain), GFP_ATOMIC);
-	if (!ring)
-		return;
-	pool_chain_grow(rob.chain, ring);
+	pool_chain_grow(rob.chain, rob.ring);
 	rob.got = pool_chain_push_head(rob.chain, &obj, 1);
 }
 
@@ -366,6 +363,8 @@ static void chain_grown_meanwhile(struct kunit *test)
 	unsigned long n = 9;
 	void *obj = NULL;
 
+	rob.ring = pool_ring_alloc(pool_chain_next_size(chain), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, rob.ring);
 	rob.other = rob_grow;
 	WRITE_ONCE(rob.task, current);
 	KUNIT_EXPECT_EQ(test, pop_tail(chain, &obj, 1), 1U);
