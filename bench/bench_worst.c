@@ -143,20 +143,18 @@ static long bench_slow_here(void *arg)
 	return 0;
 }
 
-static void bench_slow(const char *what, void (*fn)(unsigned int n),
-		       unsigned int n)
-{
-	struct bench_slow slow = { what, fn, n };
-
-	work_on_cpu(0, bench_slow_here, &slow);
-}
-
 static void bench_slow_on(unsigned int cpu, const char *what,
 			  void (*fn)(unsigned int n), unsigned int n)
 {
 	struct bench_slow slow = { what, fn, n };
 
 	work_on_cpu(cpu, bench_slow_here, &slow);
+}
+
+static void bench_slow(const char *what, void (*fn)(unsigned int n),
+		       unsigned int n)
+{
+	bench_slow_on(0, what, fn, n);
 }
 
 /* Let @cpu do fn(@n). */
