@@ -8,6 +8,7 @@
  */
 #include <linux/llist.h>
 #include <linux/mempool.h>
+#include <linux/mm.h>
 #include <linux/objpool.h>
 #include <linux/percpu.h>
 #include <linux/ptr_ring.h>
@@ -16,6 +17,7 @@
 #include "bench.h"
 
 #define BENCH_ROOM	128	/* objects that a bounded peer has room for */
+#define BENCH_HELD	2048	/* more than a boot leaves free in kmalloc()'s slabs */
 
 static void bench_kfree_objs(void)
 {
@@ -53,18 +55,60 @@ static noinline void fn(unsigned int n)					\
 
 /* kmalloc */
 
+static void *bench_held[BENCH_HELD];
+
 static __always_inline void *bench_kmalloc(void)
 {
 	return kmalloc(BENCH_SIZE, GFP_ATOMIC);
 }
 
+static void bench_release(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < BENCH_HELD; i++) {
+		kfree(bench_held[i]);
+		bench_held[i] = NULL;
+	}
+}
+
+/*
+ * What is free in kmalloc()'s slabs differs from boot to boot, and with it what
+ * a burst costs: take it away, until an object is the first of a new slab.
+ */
+static int bench_hold(void)
+{
+	struct page *slab, *last = NULL;
+	unsigned int i;
+	void *obj;
+
+	for (i = 0; i < BENCH_HELD; i++, last = slab) {
+		obj = kmalloc(BENCH_SIZE, GFP_KERNEL);
+		if (!obj)
+			goto err;
+		slab = virt_to_head_page(obj);
+		if (i > BENCH_HELD / 2 && slab != last) {
+			kfree(obj);
+			return 0;
+		}
+		bench_held[i] = obj;
+	}
+err:
+	bench_release();
+	return -ENOMEM;
+}
+
 static int bench_kmalloc_setup(void)
 {
-	return 0;
+	int err = bench_hold();
+
+	return err ?: bench_kmalloc_objs();
 }
 
 static void bench_kmalloc_teardown(void)
 {
+	bench_kfree_objs();
+	bench_release();
 }
 
 BENCH_LOOP(bench_loop_kmalloc, kfree(bench_kmalloc()))
@@ -131,11 +175,15 @@ static __always_inline void bench_mempool_put(void *obj)
 static int bench_mempool_setup(void)
 {
 	unsigned int i;
-	int err = mempool_init_kmalloc_pool(&bench_mempool, BENCH_ROOM,
-					    BENCH_SIZE);
+	int err = bench_hold();
 
 	if (err)
 		return err;
+	err = mempool_init_kmalloc_pool(&bench_mempool, BENCH_ROOM, BENCH_SIZE);
+	if (err) {
+		bench_release();
+		return err;
+	}
 	for (i = 0; i < BENCH_BURST; i++)
 		bench_objs[i] = bench_mempool_get();
 	return 0;
@@ -148,6 +196,7 @@ static void bench_mempool_teardown(void)
 	for (i = 0; i < BENCH_BURST; i++)
 		bench_mempool_put(bench_objs[i]);
 	mempool_exit(&bench_mempool);
+	bench_release();
 }
 
 BENCH_LOOP(bench_loop_mempool, bench_mempool_put(bench_mempool_get()))
@@ -426,8 +475,8 @@ const struct bench_case bench_peer_cases[] = {
 	  bench_loop_objpool_burst, bench_objpool_teardown },
 	{ "burst", "ptr_ring", BENCH_BURST, bench_ring_setup,
 	  bench_loop_ring_burst, bench_ring_teardown },
-	{ "burst", "kmalloc", BENCH_BURST, bench_kmalloc_objs,
-	  bench_loop_kmalloc_burst, bench_kfree_objs },
+	{ "burst", "kmalloc", BENCH_BURST, bench_kmalloc_setup,
+	  bench_loop_kmalloc_burst, bench_kmalloc_teardown },
 	{ "burst", "kmem_cache", BENCH_BURST, bench_cache_setup,
 	  bench_loop_cache_burst, bench_cache_teardown },
 	{ "burst", "mempool", BENCH_BURST, bench_mempool_setup,
