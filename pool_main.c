@@ -127,6 +127,12 @@ static __always_inline unsigned int pool_block(const struct pool_local *l)
 	return l->cache.block;
 }
 
+/* objects that the array has room for */
+static __always_inline unsigned int pool_capacity(const struct pool_local *l)
+{
+	return l->cache.last - SYNCPOOL_TOP_EMPTY;
+}
+
 static __always_inline struct pool_local *pool_this_local(struct syncpool *pool)
 {
 	return container_of(this_cpu_ptr(syncpool_cache(pool)),
@@ -305,7 +311,7 @@ static __always_inline u32 pool_find_down(struct pool_local *l, u32 top)
 /* pool_find_down() from the top of the array, which is empty as a rule. Locked. */
 static __always_inline u32 pool_find_top(struct pool_local *l)
 {
-	if (likely(!pool_any_low(l, l->cache.last - SYNCPOOL_TOP_EMPTY)))
+	if (likely(!pool_any_low(l, pool_capacity(l))))
 		return SYNCPOOL_TOP_EMPTY;
 	return pool_find_down(l, l->cache.last);
 }
@@ -434,14 +440,17 @@ static void *pool_victim_get(struct pool_core *core)
 	return obj;
 }
 
-/* Steal a block. -EAGAIN as pool_steal(). Locked. */
+/*
+ * Steal what the array has room for: it is empty, and a theft costs far more
+ * than an object of it. -EAGAIN as pool_steal(). Locked.
+ */
 static int pool_rob(struct pool_local *l, void **objs)
 {
 	struct pool_core *core = l->set->core;
 	int n;
 
 	pool_hook(POOL_HOOK_STEAL);
-	n = pool_steal(l->set, objs, pool_block(l));
+	n = pool_steal(l->set, objs, pool_capacity(l));
 	if (n > 0) {
 		this_cpu_inc(core->counters->steals);
 		this_cpu_add(core->counters->stolen, n);
