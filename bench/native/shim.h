@@ -19,6 +19,8 @@
  * For ThreadSanitizer READ_ONCE() is an acquire: dependencies, which order the
  * kernel's accesses, it cannot see. litmus/ judges those.
  *
+ * objpool and ptr_ring, from the kernel's source, are built over it as well.
+ *
  * scripts/bench-native-build makes one header that includes this for each header
  * of the kernel that the sources ask for, and says whether ThreadSanitizer is
  * there (SHIM_TSAN is 1 or 0).
@@ -45,6 +47,7 @@ typedef uint64_t u64;
 typedef unsigned int gfp_t;
 #define __percpu
 #define __force
+#define __packed		__attribute__((packed))
 #define __maybe_unused		__attribute__((unused))
 #define noinline		__attribute__((noinline))
 #define likely(x)		__builtin_expect(!!(x), 1)
@@ -84,6 +87,8 @@ typedef unsigned int gfp_t;
 #define swap(a, b)							\
 	do { typeof(a) shim_tmp = (a); (a) = (b); (b) = shim_tmp; } while (0)
 #define rounddown_pow_of_two(n)	(1UL << (63 - __builtin_clzl(n)))
+#define roundup_pow_of_two(n)	rounddown_pow_of_two(2 * (n) - 1)
+#define ALIGN(x, a)		(((x) + (a) - 1) / (a) * (a))
 #define round_down(x, y)	((x) & ~((typeof(x))(y) - 1))
 #define _RET_IP_		0UL
 
@@ -108,6 +113,7 @@ struct device;
 #define GFP_ATOMIC		4U
 #define __GFP_NOWARN		0U
 #define __GFP_NOMEMALLOC	0U
+#define __GFP_ZERO		0U
 typedef void *(mempool_alloc_t)(gfp_t gfp, void *data);
 typedef void (mempool_free_t)(void *obj, void *data);
 #define ERR_PTR(err)		((void *)(long)(err))
@@ -144,12 +150,22 @@ typedef struct { long counter; } atomic_long_t;
 	shim_try_cmpxchg(&(v)->counter, oldp, new, __ATOMIC_RELAXED)
 #define atomic_long_try_cmpxchg_acquire(v, oldp, new)			\
 	shim_try_cmpxchg(&(v)->counter, oldp, new, __ATOMIC_ACQUIRE)
+#define try_cmpxchg_acquire(p, oldp, new)				\
+	shim_try_cmpxchg(p, oldp, new, __ATOMIC_ACQUIRE)
+#define try_cmpxchg_release(p, oldp, new)				\
+	shim_try_cmpxchg(p, oldp, new, __ATOMIC_RELEASE)
+#define smp_wmb()		__atomic_thread_fence(__ATOMIC_RELEASE)
 #define cmpxchg(p, old, new)						\
 ({									\
 	typeof(*(p)) shim_old = (old);					\
 	shim_try_cmpxchg(p, &shim_old, new, __ATOMIC_SEQ_CST);		\
 	shim_old;							\
 })
+
+typedef struct { int counter; } refcount_t;
+#define refcount_set(r, n)	WRITE_ONCE((r)->counter, n)
+#define refcount_sub_and_test(n, r)	(!shim_rmw(r, -(n)))
+#define refcount_dec_and_test(r)	refcount_sub_and_test(1, r)
 
 static inline bool test_bit(unsigned int nr, const unsigned long *word)
 {
@@ -170,6 +186,9 @@ static inline bool test_and_set_bit(unsigned int nr, unsigned long *word)
 #define SHIM_CPUS		8U
 #define SHIM_UNIT		(1UL << 32)
 #define nr_cpu_ids		SHIM_CPUS
+#define num_possible_cpus()	((int)SHIM_CPUS)
+#define cpu_possible(cpu)	true
+#define cpu_to_node(cpu)	0
 #define numa_mem_id()		0
 #define nr_node_ids		1
 
@@ -190,6 +209,7 @@ void *shim_alloc_percpu(size_t size);
 #define alloc_percpu(type)	((type *)shim_alloc_percpu(sizeof(type)))
 #define free_percpu(p)		((void)(p))	/* pools here live as long as main() */
 #define smp_processor_id()	shim_this_cpu
+#define raw_smp_processor_id()	((int)shim_this_cpu)
 #define per_cpu_ptr(p, cpu)						\
 	((typeof(*(p)) *)((char *)(p) + (cpu) * SHIM_UNIT))
 #define this_cpu_ptr(p)		((typeof(*(p)) *)((char *)(p) + shim_offset))
@@ -262,6 +282,8 @@ static inline unsigned int cpumask_next_and(int cpu, const struct cpumask *a,
 	return bits ? (unsigned int)__builtin_ctzl(bits) : SHIM_CPUS;
 }
 
+#define cpumask_next_wrap(cpu, mask, start, wrap)	(((cpu) + 1) % (int)SHIM_CPUS)
+
 /* preemption and RCU */
 struct shim_reader {
 	unsigned long pinned;	/* for ThreadSanitizer: odd while pinned */
@@ -313,6 +335,13 @@ static inline void *kzalloc(size_t size, gfp_t gfp)
 
 #define kmalloc(size, gfp)	malloc(size)
 #define kfree(p)		free((void *)(p))
+#define kmalloc_node(size, gfp, node)	malloc(size)
+#define kmalloc_array_noprof(n, size, gfp)	calloc(n, size)
+#define kvmalloc_array_noprof(n, size, gfp)	calloc(n, size)
+#define __vmalloc_node(size, align, gfp, node, caller)	malloc(size)
+#define kvfree(p)		free(p)
+#define alloc_hooks(call)	(call)
+#define KMALLOC_MAX_SIZE	(4UL << 20)
 #define kstrdup(s, gfp)		strdup(s)
 #define strscpy(to, from, size)	snprintf(to, size, "%s", from)
 
@@ -323,6 +352,37 @@ struct mutex { pthread_mutex_t m; };
 #define mutex_lock(l)		pthread_mutex_lock(&(l)->m)
 #define mutex_trylock(l)	(!pthread_mutex_trylock(&(l)->m))
 #define mutex_unlock(l)		pthread_mutex_unlock(&(l)->m)
+
+/* two threads at most: a queue of waiters, as the kernel's has, would stay empty */
+typedef struct { int held; } spinlock_t;
+#define spin_lock_init(l)	WRITE_ONCE((l)->held, 0)
+
+static __always_inline void spin_lock(spinlock_t *l)
+{
+	int free = 0;
+
+	preempt_disable();
+	while (!shim_try_cmpxchg(&l->held, &free, 1, __ATOMIC_ACQUIRE)) {
+		while (READ_ONCE(l->held))
+			__builtin_ia32_pause();
+		free = 0;
+	}
+}
+
+static __always_inline void spin_unlock(spinlock_t *l)
+{
+	smp_store_release(&l->held, 0);
+	preempt_enable();
+}
+
+#define raw_local_irq_save(flags)	((flags) = 0)
+#define raw_local_irq_restore(flags)	((void)(flags))
+#define spin_lock_irqsave(l, flags)	((flags) = 0, spin_lock(l))
+#define spin_unlock_irqrestore(l, flags)	((void)(flags), spin_unlock(l))
+#define spin_lock_irq(l)	spin_lock(l)
+#define spin_unlock_irq(l)	spin_unlock(l)
+#define spin_lock_bh(l)		spin_lock(l)
+#define spin_unlock_bh(l)	spin_unlock(l)
 
 /* lists */
 struct list_head { struct list_head *next, *prev; };
