@@ -31,16 +31,6 @@ static void *bench_object(void)
 #define BENCH_CARRY	0
 #include "bench_loops.h"
 
-void bench_thread_begin(unsigned int thread)
-{
-	shim_cpu(thread);
-}
-
-void bench_thread_end(void)
-{
-	shim_cpu_gone();
-}
-
 int main(int argc, char **argv)
 {
 	if (argc != 2)

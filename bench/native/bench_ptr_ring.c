@@ -33,16 +33,6 @@ static void *bench_object(void)
 #define BENCH_CARRY	0
 #include "bench_loops.h"
 
-void bench_thread_begin(unsigned int thread)
-{
-	shim_cpu(thread);
-}
-
-void bench_thread_end(void)
-{
-	shim_cpu_gone();
-}
-
 int main(int argc, char **argv)
 {
 	unsigned int i;

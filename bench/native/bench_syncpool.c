@@ -141,17 +141,6 @@ static void bench_expensive_new(void)
 	syncpool_exit(&bench_pool);
 }
 
-void bench_thread_begin(unsigned int thread)
-{
-	shim_cpu(thread);
-}
-
-void bench_thread_end(void)
-{
-	shim_free_mine();
-	shim_cpu_gone();
-}
-
 int main(int argc, char **argv)
 {
 	unsigned int i;

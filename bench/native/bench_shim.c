@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0
+/* bench_shim - threads of the contenders that come from the kernel */
+#include "shim.h"
+
+#include "bench.h"
+
+void bench_thread_begin(unsigned int thread)
+{
+	shim_cpu(thread);
+}
+
+void bench_thread_end(void)
+{
+	shim_free_mine();
+	shim_cpu_gone();
+}
