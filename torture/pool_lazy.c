@@ -12,25 +12,9 @@
 #include <linux/module.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
 
 #include "syncpool.h"
-#include "torture_stamp.h"
-
-static unsigned long lazy_allocs, lazy_frees;
-static int lazy_errors;
-
-void tort_error(const char *fmt, ...)
-{
-	struct va_format vaf = { .fmt = fmt };
-	va_list args;
-
-	lazy_errors++;
-	va_start(args, fmt);
-	vaf.va = &args;
-	pr_alert("!!! %pV", &vaf);
-	va_end(args);
-}
+#include "torture_plain.h"
 
 #define lazy_check(what)						\
 	do {								\
@@ -38,34 +22,15 @@ void tort_error(const char *fmt, ...)
 			tort_error("does not hold: %s\n", #what);	\
 	} while (0)
 
-static void *lazy_alloc(gfp_t gfp, void *data)
-{
-	struct tort_stamp *obj = kzalloc(sizeof(*obj), gfp);
-
-	if (!obj)
-		return NULL;
-	atomic_set(&obj->state, TORT_FREED);
-	tort_make(obj, data);
-	lazy_allocs++;
-	return obj;
-}
-
-static void lazy_free(void *obj, void *data)
-{
-	tort_end(obj, data);
-	kfree(obj);
-	lazy_frees++;
-}
-
-static DEFINE_SYNCPOOL(pool_lazy_test, lazy_alloc, lazy_free, &lazy_allocs);
-static DEFINE_SYNCPOOL(pool_lazy_unused, lazy_alloc, lazy_free, &lazy_allocs);
+static DEFINE_SYNCPOOL(pool_lazy_test, plain_alloc, plain_free, &plain_allocs);
+static DEFINE_SYNCPOOL(pool_lazy_unused, plain_alloc, plain_free, &plain_allocs);
 
 static struct tort_stamp *lazy_get(void)
 {
 	struct tort_stamp *obj = syncpool_get(&pool_lazy_test, GFP_NOWAIT);
 
 	if (obj)
-		tort_take(obj, &lazy_allocs, 1);
+		tort_take(obj, &plain_allocs, 1);
 	return obj;
 }
 
@@ -73,7 +38,7 @@ static void lazy_put(struct tort_stamp *obj)
 {
 	if (!obj)
 		return;
-	tort_give(obj, &lazy_allocs, 1);
+	tort_give(obj, &plain_allocs, 1);
 	syncpool_put(&pool_lazy_test, obj);
 }
 
@@ -94,7 +59,7 @@ static void lazy_first_use(void)
 	obj = lazy_get();
 	preempt_enable();
 	lazy_check(!!obj == builds);
-	lazy_check(lazy_allocs == builds);
+	lazy_check(plain_allocs == builds);
 	lazy_put(obj);
 }
 
@@ -110,21 +75,21 @@ static void lazy_becomes_active(void)
 static void lazy_caches(void)
 {
 	struct tort_stamp *a = lazy_get(), *b = lazy_get();
-	unsigned long built = lazy_allocs;
+	unsigned long built = plain_allocs;
 
 	lazy_check(syncpool_outstanding(&pool_lazy_test) == 2);
 	lazy_put(a);
 	lazy_put(b);
-	lazy_check(syncpool_count(&pool_lazy_test) == lazy_allocs - lazy_frees);
+	lazy_check(syncpool_count(&pool_lazy_test) == plain_allocs - plain_frees);
 	a = lazy_get();
 	b = lazy_get();
-	lazy_check(lazy_allocs == built);
+	lazy_check(plain_allocs == built);
 	lazy_put(a);
 	lazy_put(b);
 	syncpool_cleanup(&pool_lazy_test);
 	syncpool_cleanup(&pool_lazy_test);
 	lazy_check(!syncpool_count(&pool_lazy_test));
-	lazy_check(lazy_allocs == lazy_frees);
+	lazy_check(plain_allocs == plain_frees);
 	lazy_put(lazy_get());
 }
 
@@ -137,8 +102,8 @@ static int __init lazy_init(void)
 	lazy_check(!syncpool_wait_idle(&pool_lazy_test, 10 * HZ));
 	syncpool_exit(&pool_lazy_test);
 	syncpool_exit(&pool_lazy_unused);
-	lazy_check(lazy_allocs == lazy_frees);
-	return lazy_errors ? -EINVAL : 0;
+	lazy_check(plain_allocs == plain_frees);
+	return plain_errors ? -EINVAL : 0;
 }
 
 static void __exit lazy_exit(void)

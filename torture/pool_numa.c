@@ -18,7 +18,7 @@
 #include <linux/workqueue.h>
 
 #include "syncpool.h"
-#include "torture_stamp.h"
+#include "torture_plain.h"
 
 /* Of each CPU: enough for several thefts beside what its array keeps. */
 #define NUMA_OBJECTS	100U
@@ -48,40 +48,7 @@ struct numa_thief {
 static struct syncpool numa_pool;
 static struct tort_stamp **numa_objs;	/* what the test holds */
 static unsigned int numa_held;		/* how many */
-static unsigned long numa_allocs, numa_frees;
 static unsigned int numa_thefts[MAX_NUMNODES][NUMA_FROM];
-static int numa_errors;
-
-void tort_error(const char *fmt, ...)
-{
-	struct va_format vaf = { .fmt = fmt };
-	va_list args;
-
-	numa_errors++;
-	va_start(args, fmt);
-	vaf.va = &args;
-	pr_alert("!!! %pV", &vaf);
-	va_end(args);
-}
-
-static void *numa_alloc(gfp_t gfp, void *data)
-{
-	struct tort_stamp *obj = kzalloc(sizeof(*obj), gfp);
-
-	if (!obj)
-		return NULL;
-	atomic_set(&obj->state, TORT_FREED);
-	tort_make(obj, &numa_pool);
-	numa_allocs++;
-	return obj;
-}
-
-static void numa_free(void *obj, void *data)
-{
-	tort_end(obj, &numa_pool);
-	kfree(obj);
-	numa_frees++;
-}
 
 static void numa_hold(struct tort_stamp *obj)
 {
@@ -238,8 +205,9 @@ static int numa_test(unsigned int cpu, void (*test)(struct numa_thief *t))
 {
 	const struct syncpool_params params = {
 		.name = "numa",
-		.alloc = numa_alloc,
-		.free = numa_free,
+		.alloc = plain_alloc,
+		.free = plain_free,
+		.data = &numa_pool,
 		.obj_size = sizeof(struct tort_stamp),
 	};
 	struct numa_thief thief = { .cpu = cpu };
@@ -256,8 +224,8 @@ static int numa_test(unsigned int cpu, void (*test)(struct numa_thief *t))
 		numa_put_one();
 	migrate_enable();
 	syncpool_exit(&numa_pool);
-	if (numa_allocs != numa_frees)
-		tort_error("%lu built, %lu freed\n", numa_allocs, numa_frees);
+	if (plain_allocs != plain_frees)
+		tort_error("%lu built, %lu freed\n", plain_allocs, plain_frees);
 	return err;
 }
 
@@ -305,7 +273,7 @@ static int __init numa_init(void)
 		return -ENOMEM;
 	err = numa_test_all();
 	kvfree(numa_objs);
-	if (err || numa_errors)
+	if (err || plain_errors)
 		return err ?: -EINVAL;
 	for_each_online_node(node)
 		pr_info("node %d: %u thefts from its own CPUs before %u from others\n",

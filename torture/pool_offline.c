@@ -12,49 +12,15 @@
 #include <linux/cpu.h>
 #include <linux/module.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
 #include <linux/workqueue.h>
 
 #include "syncpool.h"
-#include "torture_stamp.h"
+#include "torture_plain.h"
 
 #define OFFLINE_OBJECTS	100U
 
 static struct tort_stamp *offline_objs[OFFLINE_OBJECTS];
 static struct syncpool offline_pool;
-static unsigned long offline_allocs, offline_frees;
-static int offline_errors;
-
-void tort_error(const char *fmt, ...)
-{
-	struct va_format vaf = { .fmt = fmt };
-	va_list args;
-
-	offline_errors++;
-	va_start(args, fmt);
-	vaf.va = &args;
-	pr_alert("!!! %pV", &vaf);
-	va_end(args);
-}
-
-static void *offline_alloc(gfp_t gfp, void *data)
-{
-	struct tort_stamp *obj = kzalloc(sizeof(*obj), gfp);
-
-	if (!obj)
-		return NULL;
-	atomic_set(&obj->state, TORT_FREED);
-	tort_make(obj, &offline_pool);
-	offline_allocs++;
-	return obj;
-}
-
-static void offline_free(void *obj, void *data)
-{
-	tort_end(obj, &offline_pool);
-	kfree(obj);
-	offline_frees++;
-}
 
 static unsigned int offline_get(bool build)
 {
@@ -97,9 +63,9 @@ static void offline_test(unsigned int cpu, bool rotate)
 	if (rotate)
 		syncpool_cleanup(&offline_pool);
 	cached = syncpool_count(&offline_pool);
-	freed = offline_frees;
+	freed = plain_frees;
 	err = remove_cpu(cpu);
-	freed = offline_frees - freed;
+	freed = plain_frees - freed;
 	got = offline_get(false);
 	if (err || cached != OFFLINE_OBJECTS || got + freed != cached ||
 	    (freed && !rotate) || syncpool_count(&offline_pool))
@@ -119,8 +85,9 @@ static int __init offline_init(void)
 {
 	const struct syncpool_params params = {
 		.name = "offline",
-		.alloc = offline_alloc,
-		.free = offline_free,
+		.alloc = plain_alloc,
+		.free = plain_free,
+		.data = &offline_pool,
 		.obj_size = sizeof(struct tort_stamp),
 	};
 	unsigned int cpu = cpumask_last(cpu_online_mask);
@@ -134,10 +101,10 @@ static int __init offline_init(void)
 	offline_test(cpu, true);
 	set_cpus_allowed_ptr(current, cpu_possible_mask);
 	syncpool_exit(&offline_pool);
-	if (offline_allocs != offline_frees)
-		tort_error("%lu built, %lu freed\n", offline_allocs,
-			   offline_frees);
-	return offline_errors ? -EINVAL : 0;
+	if (plain_allocs != plain_frees)
+		tort_error("%lu built, %lu freed\n", plain_allocs,
+			   plain_frees);
+	return plain_errors ? -EINVAL : 0;
 }
 
 static void __exit offline_exit(void)
