@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * bench_dpdk - DPDK's mempool on the same loops
+ *
+ *	bench_dpdk TURNS
+ *
+ * With its cache for each thread at the largest, and a ring behind it. It has
+ * a fixed number of objects, as objpool and ptr_ring do.
+ */
+#define _GNU_SOURCE
+#include <rte_eal.h>
+#include <rte_lcore.h>
+#include <rte_mempool.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+static struct rte_mempool *bench_mempool;
+
+static inline void *bench_get(void)
+{
+	void *obj;
+
+	return rte_mempool_get(bench_mempool, &obj) ? NULL : obj;
+}
+
+static inline void bench_put(void *obj)
+{
+	rte_mempool_put(bench_mempool, obj);
+}
+
+static void *bench_object(void)
+{
+	return (void *)0x1000;
+}
+
+#define BENCH_CARRY	0
+#include "bench_loops.h"
+
+void bench_thread_begin(unsigned int thread)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(thread % sysconf(_SC_NPROCESSORS_ONLN), &set);
+	if (sched_setaffinity(0, sizeof(set), &set) || rte_thread_register())
+		exit(2);
+}
+
+void bench_thread_end(void)
+{
+	rte_thread_unregister();
+}
+
+int main(int argc, char **argv)
+{
+	char *eal[] = { argv[0], "--no-huge", "--no-shconf", "--no-pci",
+			"--no-telemetry", "-l", "0", "-m", "256",
+			"--log-level=error" };
+	unsigned int i;
+
+	if (argc != 2 || rte_eal_init(sizeof(eal) / sizeof(*eal), eal) < 0)
+		return 2;
+	/* room for the stock twice, half of it used: no put may find it full */
+	bench_mempool = rte_mempool_create("bench", 2 * BENCH_STOCK, sizeof(long),
+					   RTE_MEMPOOL_CACHE_MAX_SIZE, 0, NULL, NULL,
+					   NULL, NULL, SOCKET_ID_ANY, 0);
+	if (!bench_mempool)
+		return 2;
+	for (i = 0; i < BENCH_STOCK; i++)
+		if (!bench_get())
+			return 2;
+	bench_all("dpdk", strtoul(argv[1], NULL, 0));
+	return 0;
+}
