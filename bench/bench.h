@@ -7,6 +7,7 @@
  *			longest stretch that cannot be preempted
  * bench_loops.c	syncpool's loops, and the floor
  * bench_peers.c	the peers' loops
+ * bench_models.c	ways that were not taken, in miniature
  * bench_worst.c	slow paths, each stepped once, at their worst
  * bench_multi.c	several CPUs at once
  *
