@@ -44,6 +44,8 @@ static void pool_set_mode(struct pool_core *core, enum pool_mode mode)
 	pool_reclaim_lock(core);
 	WRITE_ONCE(core->mode, mode);
 	pool_publish(core);
+	/* for what was built meanwhile */
+	pool_age_arm(core);
 	mutex_unlock(&core->reclaim_lock);
 }
 
@@ -63,11 +65,53 @@ static void pool_idle_begin(struct pool_core *core)
 	smp_mb();
 }
 
+/*
+ * The pool ends: who still waits for it is reported and sent away, since it
+ * would wake up in memory that is gone.
+ */
+void pool_idle_end(struct pool_core *core)
+{
+	if (!atomic_read(&core->sleepers))
+		return;
+	WARN(1, "syncpool: %s: syncpool_exit() during syncpool_wait_idle()\n",
+	     core->params.name);
+	do {
+		/* again and again: who has just come sets it, too */
+		WRITE_ONCE(core->idle_base, LONG_MIN / 2);
+		wake_up_all(&core->idle_wait);
+		schedule_timeout_uninterruptible(1);
+	} while (atomic_read(&core->sleepers));
+}
+
+/* 0 if @core was idle at some moment within @timeout jiffies. */
+static int pool_idle_sleep(struct syncpool *pool, struct pool_core *core,
+			   unsigned long timeout)
+{
+	long left;
+
+	mutex_lock(&core->idle_lock);
+	if (!core->idlers++)
+		pool_idle_begin(core);
+	mutex_unlock(&core->idle_lock);
+
+	left = wait_event_idle_timeout(core->idle_wait,
+				       pool_is_idle(core, atomic_long_read(&pool->uncached.out)),
+				       min_t(unsigned long, timeout, MAX_SCHEDULE_TIMEOUT));
+
+	mutex_lock(&core->idle_lock);
+	if (!--core->idlers)
+		pool_set_mode(core, POOL_NORMAL);
+	mutex_unlock(&core->idle_lock);
+	if (test_bit(POOL_STATE_GONE, &pool->state))
+		return -ESHUTDOWN;
+	return left ? 0 : -ETIMEDOUT;
+}
+
 /**
  * syncpool_wait_idle() - sleep until every object is back
  * @pool: the pool
- * @timeout: jiffies, or MAX_SCHEDULE_TIMEOUT; a grace period before and a
- *	drain that is under way come on top
+ * @timeout: jiffies; MAX_SCHEDULE_TIMEOUT and more: without end. A grace
+ *	period before and a drain that is under way come on top.
  *
  * Meanwhile puts free their objects instead of caching them. What is cached
  * stays so, and the pool works on as before in either case: who wants to tear
@@ -76,12 +120,11 @@ static void pool_idle_begin(struct pool_core *core)
  * Context: Task context. Sleeps.
  * Return: 0: nothing was out at some moment; -ETIMEDOUT; -ENOMEM or -EEXIST if
  * a pool of DEFINE_SYNCPOOL() could not be activated; -ESHUTDOWN after
- * syncpool_exit(); -EINVAL for a copy of a pool.
+ * syncpool_exit(), or if that came meanwhile; -EINVAL for a copy of a pool.
  */
 int syncpool_wait_idle(struct syncpool *pool, unsigned long timeout)
 {
 	struct pool_core *core;
-	long left;
 	int err;
 
 	might_sleep();
@@ -89,19 +132,9 @@ int syncpool_wait_idle(struct syncpool *pool, unsigned long timeout)
 	if (err)
 		return err;
 	core = pool->core;
-	mutex_lock(&core->idle_lock);
-	if (!core->idlers++)
-		pool_idle_begin(core);
-	mutex_unlock(&core->idle_lock);
-
-	left = wait_event_idle_timeout(core->idle_wait,
-				       pool_is_idle(core, atomic_long_read(&pool->uncached.out)),
-				       timeout);
-
-	mutex_lock(&core->idle_lock);
-	if (!--core->idlers)
-		pool_set_mode(core, POOL_NORMAL);
-	mutex_unlock(&core->idle_lock);
-	return left ? 0 : -ETIMEDOUT;
+	atomic_inc(&core->sleepers);
+	err = pool_idle_sleep(pool, core, timeout);
+	atomic_dec(&core->sleepers);
+	return err;
 }
 EXPORT_SYMBOL_GPL(syncpool_wait_idle);

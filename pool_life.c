@@ -262,8 +262,8 @@ static int pool_check_params(const struct syncpool_params *params)
  * @owner: module that is to call syncpool_exit() before it unloads
  *
  * Context: Task context. May sleep.
- * Return: as syncpool_init(). After an error @pool may be given to
- * syncpool_exit(), which does nothing then.
+ * Return: as syncpool_init(). After an error other than -EBUSY @pool may be
+ * given to syncpool_exit(), which does nothing then.
  */
 int __syncpool_init(struct syncpool *pool, const struct syncpool_params *params,
 		    struct module *owner)
@@ -277,8 +277,8 @@ int __syncpool_init(struct syncpool *pool, const struct syncpool_params *params,
 	if (live)
 		return -EBUSY;
 
+	/* no work in @activate, so that @pool may lie on a stack */
 	memset(pool, 0, sizeof(*pool));
-	INIT_WORK(&pool->activate, __syncpool_activate);
 	err = pool_check_params(params);
 	if (!err) {
 		pool->params = *params;
@@ -317,6 +317,11 @@ static void pool_core_stop(struct pool_core *core)
 		pool_drain(core, &core->sets[i]);
 }
 
+static void pool_report_out(const char *name, long out)
+{
+	WARN(out > 0, "syncpool: %s: %ld objects still out at exit\n", name, out);
+}
+
 /**
  * syncpool_exit() - end a pool
  * @pool: the pool
@@ -330,7 +335,7 @@ static void pool_core_stop(struct pool_core *core)
 void syncpool_exit(struct syncpool *pool)
 {
 	struct pool_core *core;
-	long out;
+	bool first;
 
 	might_sleep();
 	if (unlikely(!pool->params.free)) {
@@ -339,9 +344,10 @@ void syncpool_exit(struct syncpool *pool)
 			pool_is_gone(pool);
 		return;
 	}
-	/* first, since it would take the end for a use after it */
-	cancel_work_sync(&pool->activate);
-	set_bit(POOL_STATE_GONE, &pool->state);
+	/* before the end, since it would take that for a use after it */
+	if (pool->activate.func)
+		cancel_work_sync(&pool->activate);
+	first = !test_and_set_bit(POOL_STATE_GONE, &pool->state);
 	mutex_lock(&pool_list_lock);
 	core = pool->core;
 	if (core && !pool_is_original(pool, core))
@@ -351,13 +357,16 @@ void syncpool_exit(struct syncpool *pool)
 	mutex_unlock(&pool_list_lock);
 	if (!core) {
 		pool_defer_flush();
+		/* what was built without ever being active */
+		if (first && !pool->core)
+			pool_report_out(pool->params.name,
+					atomic_long_read(&pool->uncached.out));
 		return;
 	}
+	pool_idle_end(core);
 	WRITE_ONCE(pool->core, NULL);
 	pool_core_stop(core);
-	out = pool_out(core);
-	WARN(out > 0, "syncpool: %s: %ld objects still out at exit\n",
-	     pool->params.name, out);
+	pool_report_out(pool->params.name, pool_out(core));
 	pool_core_free(core);
 }
 EXPORT_SYMBOL_GPL(syncpool_exit);
@@ -379,10 +388,12 @@ struct syncpool *__syncpool_create(const struct syncpool_params *params,
 	if (!pool)
 		return ERR_PTR(-ENOMEM);
 	err = __syncpool_init(pool, params, owner);
-	if (!err)
-		return pool;
-	kfree(pool);
-	return ERR_PTR(err);
+	if (err) {
+		kfree(pool);
+		return ERR_PTR(err);
+	}
+	set_bit(POOL_STATE_CREATED, &pool->state);
+	return pool;
 }
 EXPORT_SYMBOL_GPL(__syncpool_create);
 
@@ -390,19 +401,38 @@ EXPORT_SYMBOL_GPL(__syncpool_create);
  * syncpool_destroy() - end a pool of syncpool_create() and free it
  * @pool: the pool; NULL or an ERR_PTR() does nothing
  *
+ * Of a pool that syncpool_create() did not make, the memory stays the caller's,
+ * and one of devm_syncpool_create() lives on until its device lets go of it;
+ * both are reported.
+ *
  * Context: As syncpool_exit().
  */
 void syncpool_destroy(struct syncpool *pool)
 {
 	if (IS_ERR_OR_NULL(pool))
 		return;
+	if (test_bit(POOL_STATE_DEVM, &pool->state)) {
+		pool_warn(pool, POOL_WARNED_DESTROY,
+			  "syncpool_destroy() of a pool that its device destroys\n");
+		return;
+	}
+	if (test_bit(POOL_STATE_CREATED, &pool->state)) {
+		syncpool_exit(pool);
+		kfree(pool);
+		return;
+	}
+	if (pool->params.free)
+		pool_warn(pool, POOL_WARNED_DESTROY,
+			  "syncpool_destroy() of a pool that was not created\n");
 	syncpool_exit(pool);
-	kfree(pool);
 }
 EXPORT_SYMBOL_GPL(syncpool_destroy);
 
-static void pool_devm_destroy(void *pool)
+static void pool_devm_destroy(void *data)
 {
+	struct syncpool *pool = data;
+
+	clear_bit(POOL_STATE_DEVM, &pool->state);
 	syncpool_destroy(pool);
 }
 
@@ -424,6 +454,7 @@ struct syncpool *__devm_syncpool_create(struct device *dev,
 
 	if (IS_ERR(pool))
 		return pool;
+	set_bit(POOL_STATE_DEVM, &pool->state);
 	err = devm_add_action_or_reset(dev, pool_devm_destroy, pool);
 	return err ? ERR_PTR(err) : pool;
 }

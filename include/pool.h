@@ -127,7 +127,8 @@ enum pool_mode {
  * @age_work: rotates a pool that nothing reclaims
  * @shrinker: the kernel's handle
  * @idle_lock: the first and the last wait_idle
- * @idlers: callers of wait_idle; under @idle_lock
+ * @idlers: callers of wait_idle for whom the pool is idling; under @idle_lock
+ * @sleepers: callers of wait_idle; the last they touch of the core
  * @idle_base: while @mode is POOL_IDLING, what is out is this plus
  *	syncpool.uncached.out; huge until it is known
  * @idle_irq: wakes @idle_wait from any context
@@ -158,6 +159,7 @@ struct pool_core {
 	struct shrinker		*shrinker;
 	struct mutex		idle_lock;	/* outside reclaim_lock */
 	unsigned int		idlers;
+	atomic_t		sleepers;
 	long			idle_base;
 	struct irq_work		idle_irq;
 	wait_queue_head_t	idle_wait;
@@ -167,9 +169,12 @@ struct pool_core {
 /* bits of syncpool.state: what the pool is, and which reports it has made */
 enum pool_state_bit {
 	POOL_STATE_GONE,	/* syncpool_exit() was called */
+	POOL_STATE_CREATED,	/* by syncpool_create(), whose memory it is in */
+	POOL_STATE_DEVM,	/* its device calls syncpool_destroy() */
 	POOL_WARNED_GONE,
 	POOL_WARNED_COPY,
 	POOL_WARNED_ACTIVATE,
+	POOL_WARNED_DESTROY,
 	POOL_WARNED_TINY,
 	POOL_WARNED_DOUBLE_PUT,
 	POOL_WARNED_FOREIGN,
@@ -204,6 +209,7 @@ void pool_account_alloc(struct syncpool *pool, bool built);
 void pool_account_free(struct syncpool *pool);
 unsigned long pool_cached(struct pool_core *core);
 long pool_out_cached(struct pool_core *core);
+long pool_live(struct pool_core *core);
 long pool_out(struct pool_core *core);
 void pool_debugfs_init(void);
 void pool_debugfs_exit(void);
@@ -221,6 +227,7 @@ void pool_defer_exit(void);
 /* pool_idle.c */
 void pool_idle_init(struct pool_core *core);
 void pool_idle_wake(struct pool_core *core, long out);
+void pool_idle_end(struct pool_core *core);
 
 /* pool_life.c */
 bool pool_is_gone(struct syncpool *pool);

@@ -216,7 +216,8 @@ void __syncpool_put(struct syncpool *pool, void *obj);
  * SYNCPOOL_POISON without obj_size, or objects too small to be queued
  * (SYNCPOOL_FREE_SLEEPS and an obj_size below two pointers); -EEXIST: the name
  * is taken; -ENAMETOOLONG: it has SYNCPOOL_NAME_LEN characters or more;
- * -EBUSY: @pool is a pool already; -ENOMEM, with nothing left behind.
+ * -EBUSY: @pool is a pool already; -ENOMEM, with nothing left behind. After
+ * an error other than -EBUSY, syncpool_exit() of @pool does nothing.
  */
 static inline int syncpool_init(struct syncpool *pool,
 				const struct syncpool_params *params)
@@ -354,7 +355,9 @@ syncpool_try_get(struct syncpool *pool)
  * Context: Any. Never fails, never sleeps. An object that finds no room is
  * dropped: given to the free callback here, or from a work item where free may
  * not run (SYNCPOOL_FREE_SLEEPS, NMI, atomic sections of PREEMPT_RT); to be
- * queued so, an object has to be two pointers large.
+ * queued so, an object has to be two pointers large. Under a raw spinlock, where
+ * CONFIG_PROVE_RAW_LOCK_NESTING knows of it, lockdep reports outside hardirq
+ * that a ring is allocated or an object freed there.
  */
 static __always_inline __attribute__((nonnull(1))) void
 syncpool_put(struct syncpool *pool, void *obj)

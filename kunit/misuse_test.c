@@ -11,6 +11,7 @@
 #include <linux/irq_work.h>
 #include <linux/irqflags.h>
 #include <linux/kthread.h>
+#include <linux/platform_device.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -213,6 +214,7 @@ static void lazy_name(struct kunit *test, struct syncpool *pool, gfp_t gfp)
 {
 	struct test_pool *other = test_pool_prepare(test, 8);
 	struct test_pool *tp = test_pool_prepare(test, 8);
+	struct test_obj *obj;
 
 	/* a module that is loaded again has a new one, a rerun has not */
 	if (test_bit(POOL_STATE_GONE, &pool->state))
@@ -228,7 +230,17 @@ static void lazy_name(struct kunit *test, struct syncpool *pool, gfp_t gfp)
 	lazy_use(test, tp, pool, gfp);
 	KUNIT_EXPECT_NULL(test, pool->core);
 	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(pool, 0), -EEXIST);
+	obj = test_claim(tp, syncpool_get(pool, gfp), ME);
+	KUNIT_EXPECT_NOT_NULL(test, obj);
+	test_warn_begin(pool->params.name, "1 objects still out at exit");
 	syncpool_exit(pool);
+	test_warn_end();
+	/* said once */
+	syncpool_exit(pool);
+	if (obj) {
+		test_disown(tp, obj, ME);
+		test_free(obj, tp);
+	}
 	test_pool_check(tp);
 	test_pool_end(other);
 }
@@ -304,6 +316,89 @@ static void misuse_idle_gone(struct kunit *test)
 	test_warn_end();
 	/* said once */
 	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(&m->pool, HZ), -ESHUTDOWN);
+}
+
+/* Nobody frees what the pool does not own. */
+static void misuse_destroy_init(struct kunit *test)
+{
+	struct misuse *m = misuse_make(test, misuse_alloc, 0);
+
+	KUNIT_EXPECT_EQ(test, syncpool_prefill(&m->pool, 3, GFP_KERNEL), 0);
+	test_warn_begin(test->name, "syncpool_destroy\\(\\) of a pool that was not created");
+	syncpool_destroy(&m->pool);
+	test_warn_end();
+	KUNIT_EXPECT_EQ(test, m->frees, 3U);
+	KUNIT_EXPECT_NULL(test, m->pool.core);
+	/* said once */
+	syncpool_destroy(&m->pool);
+}
+
+/* It stays its device's, and works on until that goes. */
+static void misuse_destroy_devm(struct kunit *test)
+{
+	struct misuse *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	const struct syncpool_params params = {
+		.name = test->name,
+		.alloc = misuse_alloc,
+		.free = misuse_free,
+		.data = m,
+	};
+	struct platform_device *pdev;
+	struct syncpool *pool;
+
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	pdev = platform_device_register_simple("pool_misuse", -1, NULL, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(pdev));
+	pool = devm_syncpool_create(&pdev->dev, &params);
+	if (IS_ERR(pool)) {
+		KUNIT_FAIL(test, "no pool: %ld", PTR_ERR(pool));
+	} else {
+		test_warn_begin(test->name, "syncpool_destroy\\(\\) of a pool that its device destroys");
+		syncpool_destroy(pool);
+		test_warn_end();
+		KUNIT_EXPECT_EQ(test, syncpool_prefill(pool, 3, GFP_KERNEL), 0);
+		KUNIT_EXPECT_EQ(test, syncpool_count(pool), 3UL);
+	}
+	platform_device_unregister(pdev);
+	KUNIT_EXPECT_EQ(test, m->frees, 3U);
+}
+
+/* syncpool_exit() while another thread waits for an object */
+static struct {
+	struct completion begun;
+	int err;
+} sleeper;
+
+static int sleeper_thread(void *pool)
+{
+	complete(&sleeper.begun);
+	sleeper.err = syncpool_wait_idle(pool, MAX_SCHEDULE_TIMEOUT);
+	return 0;
+}
+
+static void misuse_exit_waiting(struct kunit *test)
+{
+	struct misuse *m = misuse_make(test, misuse_alloc, 0);
+	void *obj = syncpool_get(&m->pool, GFP_KERNEL);
+	struct task_struct *task;
+
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	init_completion(&sleeper.begun);
+	sleeper.err = 0;
+	task = kthread_create(sleeper_thread, &m->pool, "pool_misuse");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	get_task_struct(task);
+	wake_up_process(task);
+	wait_for_completion(&sleeper.begun);
+	while (READ_ONCE(m->pool.core->idle_base) != 1)
+		msleep(20);
+	test_warn_begin(test->name, "syncpool_exit\\(\\) during syncpool_wait_idle|1 objects still out");
+	syncpool_exit(&m->pool);
+	test_warn_end();
+	kthread_stop(task);
+	put_task_struct(task);
+	KUNIT_EXPECT_EQ(test, sleeper.err, -ESHUTDOWN);
+	kfree(obj);
 }
 
 static void misuse_prefill_none(struct kunit *test)
@@ -610,6 +705,9 @@ static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE(misuse_zeroed_put),
 	KUNIT_CASE(misuse_zeroed_exit),
 	KUNIT_CASE(misuse_idle_gone),
+	KUNIT_CASE(misuse_destroy_init),
+	KUNIT_CASE(misuse_destroy_devm),
+	KUNIT_CASE(misuse_exit_waiting),
 	KUNIT_CASE(misuse_prefill_none),
 	KUNIT_CASE(misuse_first_words),
 	KUNIT_CASE(misuse_tiny),

@@ -281,6 +281,36 @@ static void pool_init_twice(struct kunit *test)
 	syncpool_exit(&tp->pool);
 }
 
+static void *stack_alloc(gfp_t gfp, void *data)
+{
+	return kmalloc(64, gfp);
+}
+
+static void stack_free(void *obj, void *data)
+{
+	kfree(obj);
+}
+
+/* A pool may be a variable of a function's. */
+static void pool_on_stack(struct kunit *test)
+{
+	const struct syncpool_params params = {
+		.name = "on-stack",
+		.alloc = stack_alloc,
+		.free = stack_free,
+	};
+	struct syncpool pool;
+	void *obj;
+
+	KUNIT_ASSERT_EQ(test, syncpool_init(&pool, &params), 0);
+	obj = syncpool_get(&pool, GFP_KERNEL);
+	KUNIT_EXPECT_NOT_NULL(test, obj);
+	syncpool_put(&pool, obj);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&pool), 1UL);
+	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(&pool, 0), 0);
+	syncpool_exit(&pool);
+}
+
 static void fill_100(void *tp)
 {
 	test_fill(tp, 100, ME);
@@ -609,6 +639,7 @@ static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(pool_params_null),
 	KUNIT_CASE(pool_names),
 	KUNIT_CASE(pool_init_twice),
+	KUNIT_CASE(pool_on_stack),
 	KUNIT_CASE(pool_scope),
 	KUNIT_CASE(pool_scope_destroy),
 	KUNIT_CASE(pool_lazy_get),

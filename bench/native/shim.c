@@ -310,6 +310,10 @@ void pool_idle_init(struct pool_core *core)
 {
 }
 
+void pool_idle_end(struct pool_core *core)
+{
+}
+
 void pool_idle_wake(struct pool_core *core, long out)
 {
 }
