@@ -78,23 +78,35 @@ static void pool_sum(struct syncpool *pool, struct pool_core *core,
 	sum->alloc_fails += atomic_long_read(&pool->uncached.alloc_fails);
 }
 
-/* Objects out with callers, but for those counted in syncpool.uncached. */
-long pool_out_cached(struct pool_core *core)
+/* What was built, less what is gone, but for what syncpool.uncached counts. */
+static long pool_live_cached(struct pool_core *core)
 {
 	struct syncpool_stats sum;
 
 	pool_sum_core(core, &sum);
-	return sum.allocs - sum.frees - pool_cached(core);
+	return sum.allocs - sum.frees;
+}
+
+/* Objects out with callers, but for those counted in syncpool.uncached. */
+long pool_out_cached(struct pool_core *core)
+{
+	return pool_live_cached(core) - pool_cached(core);
+}
+
+/* What was built, less what is gone. */
+long pool_live(struct pool_core *core)
+{
+	long live = pool_live_cached(core);
+
+	if (core->pool)
+		live += atomic_long_read(&core->pool->uncached.out);
+	return live;
 }
 
 /* Objects out with callers: what was built, less what is gone or cached. */
 long pool_out(struct pool_core *core)
 {
-	long out = pool_out_cached(core);
-
-	if (core->pool)
-		out += atomic_long_read(&core->pool->uncached.out);
-	return out;
+	return pool_live(core) - pool_cached(core);
 }
 
 static void pool_account_uncached(struct syncpool *pool,

@@ -16,20 +16,18 @@
 
 static unsigned int pool_age_secs = 120;
 
-/* Context: any but NMI. */
-static void pool_age_queue(struct pool_core *core)
+/*
+ * Not only if the work is not pending: what the caller has counted before is
+ * ordered before the look at it by queueing it, and by that alone. Context:
+ * any but NMI.
+ */
+void pool_age_arm(struct pool_core *core)
 {
 	unsigned int secs = READ_ONCE(pool_age_secs);
 
 	if (secs)
 		queue_delayed_work(pool_wq, &core->age_work,
 				   (unsigned long)secs * HZ);
-}
-
-void pool_age_arm(struct pool_core *core)
-{
-	if (unlikely(!delayed_work_pending(&core->age_work)))
-		pool_age_queue(core);
 }
 
 static void pool_age(struct work_struct *work)
@@ -43,10 +41,11 @@ static void pool_age(struct work_struct *work)
 	if (secs && time_after_eq(jiffies, core->rotated + secs * HZ) &&
 	    pool_cached(core))
 		pool_rotate_later(core);
-	more = pool_cached(core) || pool_out(core) || !core->params.alloc;
+	/* one sum: between two an object might go from where only the second looks */
+	more = pool_live(core) || pool_cached(core) || !core->params.alloc;
 	mutex_unlock(&core->reclaim_lock);
 	if (more)
-		pool_age_queue(core);
+		pool_age_arm(core);
 }
 
 void pool_age_init(struct pool_core *core)
@@ -69,7 +68,7 @@ static int pool_age_set(const char *val, const struct kernel_param *kp)
 	WRITE_ONCE(pool_age_secs, secs);
 	list_for_each_entry(core, &pool_list, node) {
 		cancel_delayed_work(&core->age_work);
-		pool_age_queue(core);
+		pool_age_arm(core);
 	}
 	mutex_unlock(&pool_list_lock);
 	return 0;

@@ -311,6 +311,19 @@ static void life_age(struct kunit *test)
 	test_pool_end(tp);
 }
 
+/* What is built while the pool waits for idle may be cached afterwards. */
+static void life_age_idle(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, 8, 0);
+
+	age(test, 1);
+	age_rests(test, tp);
+	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(&tp->pool, 0), 0);
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&tp->pool.core->age_work));
+	age_rests(test, tp);
+	test_pool_end(tp);
+}
+
 static void life_age_off(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 100, 0);
@@ -475,6 +488,7 @@ static struct kunit_case life_cases[] = {
 	KUNIT_CASE(life_idle_wake),
 	KUNIT_CASE(life_idle_busy),
 	KUNIT_CASE(life_age),
+	KUNIT_CASE(life_age_idle),
 	KUNIT_CASE(life_age_off),
 	KUNIT_CASE(life_devm),
 	KUNIT_CASE(life_devm_error),
