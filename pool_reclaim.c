@@ -186,7 +186,10 @@ EXPORT_SYMBOL_GPL(syncpool_cleanup);
 static unsigned long pool_shrink_count(struct shrinker *shrinker,
 				       struct shrink_control *sc)
 {
-	return pool_cached(pool_shrinker_data(shrinker)) ?: SHRINK_EMPTY;
+	unsigned long n = pool_cached(pool_shrinker_data(shrinker));
+
+	/* half of it is asked for: of one object, nothing */
+	return n ? max(n, 2UL) : SHRINK_EMPTY;
 }
 
 /* Free up to @max objects from the chains of the victim. */

@@ -63,6 +63,16 @@ static void shrinker_count(struct kunit *test)
 	test_pool_end(tp);
 }
 
+/* Of a count of one reclaim would ask for half, which is nothing. */
+static void shrinker_one(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, OBJS, 0);
+
+	test_fill(tp, 1, ME);
+	KUNIT_EXPECT_GE(test, count(tp), 2UL);
+	test_pool_end(tp);
+}
+
 /* Never more than asked for, whatever that is; scan() checks. */
 static void shrinker_bound(struct kunit *test)
 {
@@ -219,6 +229,7 @@ static void shrinker_drop_caches(struct kunit *test)
 
 static struct kunit_case shrinker_cases[] = {
 	KUNIT_CASE(shrinker_count),
+	KUNIT_CASE(shrinker_one),
 	KUNIT_CASE(shrinker_bound),
 	KUNIT_CASE(shrinker_all),
 	KUNIT_CASE(shrinker_locked),
