@@ -253,7 +253,8 @@ static unsigned int pool_steal_range(struct pool_set *set,
  */
 int pool_steal(struct pool_set *set, void **objs, unsigned int n)
 {
-	unsigned int visits = POOL_VISITS, step, k = 0;
+	/* in NMI there is no other section to go on in */
+	unsigned int visits = in_nmi() ? nr_cpu_ids : POOL_VISITS, step, k = 0;
 	unsigned int start = pool_steal_start(set->core) + 1;
 	const struct cpumask *among;
 
@@ -521,11 +522,15 @@ static void *pool_get_nested(struct pool_core *core)
 	void *obj = pool_nested_take(this_cpu_ptr(set->locals));
 	int n;
 
-	atomic_long_inc(&core->nested);
-	if (obj)
-		return obj;
-	n = pool_steal(set, &obj, 1);
-	return n > 0 ? obj : ERR_PTR(n);
+	if (!obj) {
+		n = pool_steal(set, &obj, 1);
+		if (n <= 0)
+			obj = ERR_PTR(n);
+	}
+	/* once an operation */
+	if (obj != POOL_AGAIN)
+		atomic_long_inc(&core->nested);
+	return obj;
 }
 
 /* No lock was to be had: the owner is below, or the pool is shut. Pinned. */
@@ -928,8 +933,8 @@ EXPORT_SYMBOL_GPL(syncpool_put_bulk);
  *
  * Context: As @gfp says. Activates a pool of DEFINE_SYNCPOOL() if @gfp may
  * sleep.
- * Return: 0; -EINVAL: the pool has no alloc callback; -ENOMEM: it gave fewer,
- * which stay cached; -EAGAIN: the pool is not active yet and @gfp may not
+ * Return: 0, also if a put found no room; -EINVAL: the pool has no alloc
+ * callback; -ENOMEM: it gave fewer, which stay cached; -EAGAIN: the pool is not active yet and @gfp may not
  * sleep.
  */
 int syncpool_prefill(struct syncpool *pool, unsigned int n, gfp_t gfp)
