@@ -413,7 +413,7 @@ void syncpool_destroy(struct syncpool *pool)
 		return;
 	if (test_bit(POOL_STATE_DEVM, &pool->state)) {
 		pool_warn(pool, POOL_WARNED_DESTROY,
-			  "syncpool_destroy() of a pool that its device destroys\n");
+			  "destroyed, though its device does that\n");
 		return;
 	}
 	if (test_bit(POOL_STATE_CREATED, &pool->state)) {
@@ -423,7 +423,7 @@ void syncpool_destroy(struct syncpool *pool)
 	}
 	if (pool->params.free)
 		pool_warn(pool, POOL_WARNED_DESTROY,
-			  "syncpool_destroy() of a pool that was not created\n");
+			  "destroyed, though it was not created\n");
 	syncpool_exit(pool);
 }
 EXPORT_SYMBOL_GPL(syncpool_destroy);

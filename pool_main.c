@@ -934,8 +934,8 @@ EXPORT_SYMBOL_GPL(syncpool_put_bulk);
  * Context: As @gfp says. Activates a pool of DEFINE_SYNCPOOL() if @gfp may
  * sleep.
  * Return: 0, also if a put found no room; -EINVAL: the pool has no alloc
- * callback; -ENOMEM: it gave fewer, which stay cached; -EAGAIN: the pool is not active yet and @gfp may not
- * sleep.
+ * callback; -ENOMEM: it gave fewer, which stay cached; -EAGAIN: the pool is not
+ * active yet and @gfp may not sleep.
  */
 int syncpool_prefill(struct syncpool *pool, unsigned int n, gfp_t gfp)
 {
