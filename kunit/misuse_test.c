@@ -392,7 +392,7 @@ static void misuse_exit_waiting(struct kunit *test)
 	wait_for_completion(&sleeper.begun);
 	while (READ_ONCE(m->pool.core->idle_base) != 1)
 		msleep(20);
-	test_warn_begin(test->name, "syncpool_exit\\(\\) during syncpool_wait_idle|1 objects still out");
+	test_warn_begin(test->name, "(syncpool_exit\\(\\) during|1 objects still out)");
 	syncpool_exit(&m->pool);
 	test_warn_end();
 	kthread_stop(task);

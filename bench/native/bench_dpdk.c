@@ -17,6 +17,8 @@
 
 #include "bench.h"
 
+#define BENCH_EAL_ARGS	10
+
 static struct rte_mempool *bench_mempool;
 
 static inline void *bench_get(void)
@@ -56,12 +58,14 @@ void bench_thread_end(void)
 
 int main(int argc, char **argv)
 {
-	char *eal[] = { argv[0], "--no-huge", "--no-shconf", "--no-pci",
-			"--no-telemetry", "-l", "0", "-m", "256",
-			"--log-level=error" };
+	/* it writes to them */
+	char *eal[BENCH_EAL_ARGS] = {
+		argv[0], "--no-huge", "--no-shconf", "--no-pci", "--no-telemetry",
+		"-l", "0", "-m", "256", "--log-level=error",
+	};
 	unsigned int i;
 
-	if (argc != 2 || rte_eal_init(sizeof(eal) / sizeof(*eal), eal) < 0)
+	if (argc != 2 || rte_eal_init(BENCH_EAL_ARGS, eal) < 0)
 		return 2;
 	/* room for the stock twice, half of it used: no put may find it full */
 	bench_mempool = rte_mempool_create("bench", 2 * BENCH_STOCK, sizeof(long),
