@@ -102,7 +102,7 @@ static int pool_idle_sleep(struct syncpool *pool, struct pool_core *core,
 	if (!--core->idlers)
 		pool_set_mode(core, POOL_NORMAL);
 	mutex_unlock(&core->idle_lock);
-	if (test_bit(POOL_STATE_GONE, &pool->state))
+	if (pool_has_state(pool, POOL_STATE_GONE))
 		return -ESHUTDOWN;
 	return left ? 0 : -ETIMEDOUT;
 }

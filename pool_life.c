@@ -148,6 +148,12 @@ static int pool_core_publish(struct pool_core *core)
 	return err;
 }
 
+/* Any context. */
+bool pool_has_state(const struct syncpool *pool, enum pool_state_bit bit)
+{
+	return test_bit(bit, &pool->state);
+}
+
 /* Is @pool the one that @core was made for? Reports a copy. */
 bool pool_is_original(struct syncpool *pool, struct pool_core *core)
 {
@@ -164,7 +170,7 @@ bool pool_is_gone(struct syncpool *pool)
 		pool_warn(pool, POOL_WARNED_GONE, "used before syncpool_init()\n");
 		return true;
 	}
-	if (likely(!test_bit(POOL_STATE_GONE, &pool->state)))
+	if (likely(!pool_has_state(pool, POOL_STATE_GONE)))
 		return false;
 	pool_warn(pool, POOL_WARNED_GONE, "used after syncpool_exit()\n");
 	return true;
@@ -196,7 +202,7 @@ int pool_activate(struct syncpool *pool)
 static bool pool_may_activate(struct syncpool *pool)
 {
 	return !pool_is_gone(pool) &&
-	       !test_bit(POOL_WARNED_ACTIVATE, &pool->state);
+	       !pool_has_state(pool, POOL_WARNED_ACTIVATE);
 }
 
 static void pool_activate_lazily(struct syncpool *pool)
@@ -233,7 +239,7 @@ bool pool_get_activate(struct syncpool *pool, gfp_t gfp)
 		pool_activate_later(pool);
 	else if (pool_may_activate(pool))
 		pool_activate_lazily(pool);
-	return pool->params.free && !test_bit(POOL_STATE_GONE, &pool->state);
+	return pool->params.free && !pool_has_state(pool, POOL_STATE_GONE);
 }
 
 static int pool_check_params(const struct syncpool_params *params)
@@ -340,7 +346,7 @@ void syncpool_exit(struct syncpool *pool)
 	might_sleep();
 	if (unlikely(!pool->params.free)) {
 		/* nothing to end; no mistake after an init that failed */
-		if (!test_bit(POOL_STATE_GONE, &pool->state))
+		if (!pool_has_state(pool, POOL_STATE_GONE))
 			pool_is_gone(pool);
 		return;
 	}
@@ -411,12 +417,12 @@ void syncpool_destroy(struct syncpool *pool)
 {
 	if (IS_ERR_OR_NULL(pool))
 		return;
-	if (test_bit(POOL_STATE_DEVM, &pool->state)) {
+	if (pool_has_state(pool, POOL_STATE_DEVM)) {
 		pool_warn(pool, POOL_WARNED_DESTROY,
 			  "destroyed, though its device does that\n");
 		return;
 	}
-	if (test_bit(POOL_STATE_CREATED, &pool->state)) {
+	if (pool_has_state(pool, POOL_STATE_CREATED)) {
 		syncpool_exit(pool);
 		kfree(pool);
 		return;

@@ -230,6 +230,7 @@ void pool_idle_wake(struct pool_core *core, long out);
 void pool_idle_end(struct pool_core *core);
 
 /* pool_life.c */
+bool pool_has_state(const struct syncpool *pool, enum pool_state_bit bit);
 bool pool_is_gone(struct syncpool *pool);
 bool pool_is_original(struct syncpool *pool, struct pool_core *core);
 bool pool_get_activate(struct syncpool *pool, gfp_t gfp);
