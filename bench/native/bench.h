@@ -42,6 +42,7 @@ struct bench_job {
 void bench_thread_begin(unsigned int thread);
 void bench_thread_end(void);
 
+void bench_pin(unsigned int thread);
 double bench_now(void);
 void bench_relax(unsigned int *spins);
 double bench_threads(struct bench_job *jobs, unsigned int n);

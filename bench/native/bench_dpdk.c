@@ -7,13 +7,10 @@
  * With its cache for each thread at the largest, and a ring behind it. It has
  * a fixed number of objects, as objpool and ptr_ring do.
  */
-#define _GNU_SOURCE
 #include <rte_eal.h>
 #include <rte_lcore.h>
 #include <rte_mempool.h>
-#include <sched.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "bench.h"
 
@@ -43,11 +40,8 @@ static void *bench_object(void)
 
 void bench_thread_begin(unsigned int thread)
 {
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(thread % sysconf(_SC_NPROCESSORS_ONLN), &set);
-	if (sched_setaffinity(0, sizeof(set), &set) || rte_thread_register())
+	bench_pin(thread);
+	if (rte_thread_register())
 		exit(2);
 }
 

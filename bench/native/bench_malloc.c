@@ -6,10 +6,7 @@
  *
  * Whose malloc is up to LD_PRELOAD; WHO is what the result calls it.
  */
-#define _GNU_SOURCE
-#include <sched.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "bench.h"
 
@@ -30,11 +27,7 @@ static inline void bench_put(void *obj)
 
 void bench_thread_begin(unsigned int thread)
 {
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(thread % sysconf(_SC_NPROCESSORS_ONLN), &set);
-	sched_setaffinity(0, sizeof(set), &set);
+	bench_pin(thread);
 }
 
 void bench_thread_end(void)

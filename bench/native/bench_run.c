@@ -10,6 +10,17 @@
 
 #include "bench.h"
 
+/* This thread to the processor that is its. */
+void bench_pin(unsigned int thread)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(thread % sysconf(_SC_NPROCESSORS_ONLN), &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		exit(2);
+}
+
 double bench_now(void)
 {
 	struct timespec now;
