@@ -5,9 +5,10 @@
  * Go collects garbage at least every two minutes; here a deferrable work item
  * rotates a pool that has not been rotated or shrunk for age_secs, so that an
  * idle pool is empty after twice that. It goes on while the pool holds
- * something or something is out, and is armed again by the next alloc. An
- * object reaches a pool that holds nothing and has nothing out only from
- * alloc, or, where the pool has none, from anywhere: that pool never rests.
+ * something or something is out, and is armed again by the next alloc, and by a
+ * wait_idle, during which allocs do not. An object reaches a pool that holds
+ * nothing and has nothing out only from alloc, or, where the pool has none, from
+ * anywhere: that pool never rests.
  */
 #include <linux/jiffies.h>
 #include <linux/moduleparam.h>
