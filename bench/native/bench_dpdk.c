@@ -12,7 +12,7 @@
 #include <rte_mempool.h>
 #include <stdlib.h>
 
-#include "bench.h"
+#include "bench_native.h"
 
 #define BENCH_EAL_ARGS	10
 

@@ -4,7 +4,7 @@
  * bench_put() the file that includes this has defined. The compiler sees each
  * contender's own calls, as a user's code would have them.
  */
-#include "bench.h"
+#include "bench_native.h"
 
 static void bench_loop_pool(struct bench_job *job)
 {

@@ -8,7 +8,7 @@
  */
 #include <stdlib.h>
 
-#include "bench.h"
+#include "bench_native.h"
 
 static inline void *bench_get(void)
 {

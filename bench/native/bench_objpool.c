@@ -9,7 +9,7 @@
  */
 #include <linux/objpool.h>
 
-#include "bench.h"
+#include "bench_native.h"
 
 static struct objpool_head bench_objpool;
 

@@ -10,7 +10,7 @@
 
 #include <linux/ptr_ring.h>
 
-#include "bench.h"
+#include "bench_native.h"
 
 static struct ptr_ring bench_ring;
 

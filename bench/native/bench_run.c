@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "bench_native.h"
 
 /* This thread to the processor that is its. */
 void bench_pin(unsigned int thread)

@@ -2,7 +2,7 @@
 /* bench_shim - threads of the contenders that come from the kernel */
 #include "shim.h"
 
-#include "bench.h"
+#include "bench_native.h"
 
 void bench_thread_begin(unsigned int thread)
 {

@@ -17,11 +17,11 @@
  *			and no fence, which ThreadSanitizer would not understand
  *
  * For ThreadSanitizer READ_ONCE() is an acquire: dependencies, which order the
- * kernel's accesses, it cannot see. litmus/ judges those.
+ * kernel's accesses, it cannot see. test/litmus/ judges those.
  *
  * objpool and ptr_ring, from the kernel's source, are built over it as well.
  *
- * scripts/bench-native-build makes one header that includes this for each header
+ * scripts/bench/bench-native-build makes one header that includes this for each header
  * of the kernel that the sources ask for, and says whether ThreadSanitizer is
  * there (SHIM_TSAN is 1 or 0).
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What the loops of bench_loops.h are made of, for one contender. */
-#ifndef _BENCH_H
-#define _BENCH_H
+#ifndef _BENCH_NATIVE_H
+#define _BENCH_NATIVE_H
 
 #include <stdalign.h>
 #include <stdatomic.h>
@@ -49,4 +49,4 @@ double bench_threads(struct bench_job *jobs, unsigned int n);
 void bench_report(const char *work, unsigned int threads, const char *who,
 		  double figure);
 
-#endif /* _BENCH_H */
+#endif /* _BENCH_NATIVE_H */
