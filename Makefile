@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # For people; Kbuild beside it is what the kernel's build reads.
 
-KDIR ?= $(shell scripts/kdir)
+KDIR ?= $(shell scripts/env/kdir)
 PREFIX ?= /usr/local
 export PREFIX DESTDIR
 
@@ -9,7 +9,7 @@ all: ## build syncpool.ko and the examples against KDIR
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
 install: ## install module, header and Module.symvers (PREFIX, DESTDIR)
-	KDIR=$(KDIR) scripts/install
+	KDIR=$(KDIR) scripts/env/install
 
 clean: ## remove what builds and runs have made
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
@@ -19,31 +19,31 @@ check: ## all gates and tests; installs packages, builds a kernel, boots guests
 	scripts/check
 
 demo: ## compress with and without the pool in a guest [FILE=path] [JOBS=n]
-	scripts/demo
+	scripts/demo/demo
 
 torture: ## every context against the pool at once [SECS=n] [KERNEL=name] [CPUS=n]
-	scripts/torture
+	scripts/test/torture
 
 bench: ## instructions and throughput beside the kernel's other pools
-	scripts/bench
+	scripts/bench/bench
 
 bench-native: ## the same code in user space, beside Go's sync.Pool and malloc
-	scripts/bench-native
+	scripts/bench/bench-native
 
 bench-compare: ## have the instruction counts grown since bench/baseline.csv?
-	scripts/bench-compare
+	scripts/bench/bench-compare
 
 litmus: ## prove the barriers by the kernel's memory model (needs herd7)
-	scripts/litmus
+	scripts/test/litmus
 
 mutants: ## break the code on purpose, see that something notices
-	scripts/mutants
+	scripts/test/mutants
 
 coverage: ## lines and branches that the tests reach [SECS=n]
-	scripts/coverage
+	scripts/test/coverage
 
 check-full: ## the whole matrix of kernels; hours [CELLS="up rt"] [SECS=n]
-	scripts/check-full
+	scripts/test/check-full
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /  \1	/p' $(MAKEFILE_LIST) | expand -t 18

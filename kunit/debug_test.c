@@ -3,7 +3,7 @@
  * debug_test - debug mode: each report provoked once, and read back
  *
  * A report is announced on the console, so that who judges the guest's log
- * (scripts/vm-log-check) fails the run if it does not come, if it comes a
+ * (scripts/vm/vm-log-check) fails the run if it does not come, if it comes a
  * second time, or if anything else does.
  */
 #include <linux/mempool.h>

@@ -119,7 +119,7 @@ void test_on_cpu(struct kunit *test, unsigned int cpu, void (*fn)(void *arg),
 void test_hook(struct kunit *test, void (*fn)(enum pool_hook_point point));
 __printf(1, 2) int test_shell(const char *fmt, ...);
 
-/* Tell scripts/vm-log-check of a report by pool @pool that is to come. */
+/* Tell scripts/vm/vm-log-check of a report by pool @pool that is to come. */
 static inline void test_warn_begin(const char *pool, const char *regex)
 {
 	pr_info("EXPECT-WARN-BEGIN: syncpool: %s: %s\n", pool, regex);

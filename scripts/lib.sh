@@ -117,8 +117,8 @@ kernel_source() {
 	local tarball=/usr/src/linux-source-$1.tar.xz want
 	if [ ! -e "$tarball" ]; then
 		case $version in
-		6.12) "$SCRIPTS/deps" source >&2 ;;
-		6.1) "$SCRIPTS/deps" source-6.1 >&2 ;;
+		6.12) "$SCRIPTS/env/deps" source >&2 ;;
+		6.1) "$SCRIPTS/env/deps" source-6.1 >&2 ;;
 		*) die "no Debian kernel source '$version' (have 6.1 and 6.12)" ;;
 		esac
 	fi

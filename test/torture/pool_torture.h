@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of pool_torture.ko share.
+ *
+ * @tp	a pool under torture, and the books kept about it
+ * @hand	what one context of one CPU, or one kthread, holds at a time
+ */
+#ifndef _POOL_TORTURE_H
+#define _POOL_TORTURE_H
+
+#include <linux/percpu.h>
+#include <linux/types.h>
+
+/* <linux/torture.h>, or the stand-in for it; see Kbuild */
+#include TORTURE_API
+
+#include "syncpool.h"
+#include "torture_stamp.h"
+
+#define TORT_HAND	16U	/* objects that a context keeps between two runs */
+#define TORT_BURST	1000U	/* objects that a reader takes at once, at most */
+
+enum tort_ctx {
+	TORT_TASK,
+	TORT_SOFTIRQ,
+	TORT_HRTIMER,
+	TORT_IRQ_WORK,
+	TORT_NMI,
+	TORT_CTX_NR,
+};
+
+/* who holds an object: the context, and which of its kind */
+#define TORT_HOLDER(ctx, n)	(((ctx) + 1U) << 16 | (n))
+
+/**
+ * struct tort_pool - a pool under torture
+ * @pool: the pool
+ * @name: its name
+ * @flags: SYNCPOOL_*
+ * @slab: objects from a slab cache, where KASAN sees them; else from the arena,
+ *	whose objects can be built in any context and looked at after the end
+ * @live: objects built and not freed
+ * @allocs: objects built
+ * @frees: objects freed
+ * @fails: times alloc gave none
+ * @gone: after syncpool_exit(): no callback any more
+ */
+struct tort_pool {
+	struct syncpool	*pool;
+	const char	*name;
+	unsigned int	flags;
+	bool		slab;
+	atomic_long_t	live;
+	atomic_long_t	allocs;
+	atomic_long_t	frees;
+	atomic_long_t	fails;
+	bool		gone;
+};
+
+struct tort_held {
+	struct tort_pool	*tp;
+	struct tort_stamp	*obj;
+};
+
+struct tort_hand {
+	struct torture_random_state	rand;
+	enum tort_ctx			ctx;
+	u32				holder;
+	unsigned int			nr;
+	struct tort_held		held[TORT_HAND];
+};
+
+/* what happened, per CPU */
+struct tort_counts {
+	unsigned long ops[TORT_CTX_NR];	/* objects got and put */
+	unsigned long nmis;
+	unsigned long onlines;
+	unsigned long offlines;
+};
+
+DECLARE_PER_CPU(struct tort_counts, tort_counts);
+DECLARE_PER_CPU(unsigned long, tort_seed);
+
+/*
+ * A random number for whom has no hand. Any context: one instruction on the
+ * CPU's own seed, which an interrupt sees done or not done.
+ */
+static inline unsigned long tort_any_random(void)
+{
+	u64 z = this_cpu_add_return(tort_seed, 0x9e3779b9UL);
+
+	z = (z ^ (z >> 15)) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	return z >> 8;
+}
+
+/* torture_main.c: module parameters that others look at */
+extern unsigned int tort_fail_alloc;
+extern unsigned int tort_irq_us;
+extern unsigned int tort_steps;
+extern unsigned int tort_burst;
+extern atomic_t tort_errors;
+
+/* torture_pool.c */
+int tort_pools_init(unsigned int arena_objects, bool debug);
+void tort_pools_settle(void);
+void tort_pools_exit(void);
+void tort_pools_sum(struct syncpool_stats *sum, struct tort_pool *all);
+struct tort_pool *tort_pool_any(unsigned long random);
+int tort_pool_open(struct tort_pool *tp, const char *name);
+void tort_pool_settle(struct tort_pool *tp);
+void tort_pool_close(struct tort_pool *tp);
+bool tort_shrink_begin(void);
+unsigned long tort_shrink_end(void);
+
+/* torture_load.c */
+void tort_hand_init(struct tort_hand *hand, enum tort_ctx ctx, unsigned int n);
+void tort_hand_step(struct tort_hand *hand, unsigned int steps);
+void tort_hand_empty(struct tort_hand *hand);
+int tort_readers_start(int nreaders);
+void tort_readers_stop(void);
+
+/* torture_irq.c */
+int tort_irq_start(void);
+void tort_irq_stop(void);
+void tort_irq_nmi(void);
+void tort_irq_raise(void);
+
+/* torture_hook*.c */
+void tort_hook_start(unsigned int us);
+void tort_hook_stop(void);
+
+/* torture_nmi_*.c */
+int tort_nmi_start(void);
+void tort_nmi_stop(void);
+
+/* torture_fake.c */
+int tort_fakers_start(int nfakewriters);
+void tort_fakers_stop(void);
+void tort_fakers_free(void);
+void tort_fakers_print(void);
+unsigned long tort_fakers_shrunk(void);
+
+#endif /* _POOL_TORTURE_H */

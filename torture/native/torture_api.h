@@ -1,3 +1,0 @@
-/* SPDX-License-Identifier: GPL-2.0 */
-/* The kernel's own; see Kbuild. */
-#include <linux/torture.h>
