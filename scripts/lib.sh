@@ -7,23 +7,42 @@
 #   step MESSAGE...	a headline on stderr
 #   ok NAME / not_ok NAME
 #			one result line on stdout, which scripts/check counts
+#   pass NAME / fail NAME / totals
+#			the same lines, counted; "N passed, N failed"
+#   usage		print the script's own head comment
+#   take_options "NAME..." ARG...
+#			read --name VALUE options into variables
 #   run_quietly LABEL LOG CMD...
 #			run CMD with its output in LOG, a progress line
-#			meanwhile, and the end of LOG shown if it failed
+#			meanwhile, and show_failure if it failed
+#   show_failure LOG	the lines of LOG that say what went wrong, and its end
 #   with_lock FILE CMD...
 #			run CMD while no other script holds FILE
 #   kernel_source V	print the unpacked Debian kernel source 6.1 or 6.12
+#   copy_tree DIR, make_tmp
+#			the sources without what a build leaves; a folder TMP
+#
+# What runs in a guest takes three steps:
+#   use_kernel NAME	a kernel to boot and to build against
+#   guest_build VAR=VALUE...
+#			our modules for it, in MODULES
+#   guest_run WHAT FILE SCRIPT OPTION...
+#			boot it with SCRIPT, print its result lines
+#   guest_verdict STATUS WHAT [GOOD]
+#			the result line of the guest as a whole
+#   torture_value NAME FILE
+#			a number of the torture test's last lines
 #
 # Progress and complaints go to stderr, so that stdout can be read by scripts.
 
-# `make -s check` is about that make, not about the builds in here.
-unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+# `make -s check` is about that make, not about the builds in here, and TMP is
+# make_tmp's alone.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES TMP
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-# shellcheck disable=SC2034  # used by the scripts that source this file
 SCRIPTS=$TOP/scripts
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/syncpool
-# shellcheck disable=SC2034  # likewise
+# shellcheck disable=SC2034  # used by the scripts that source this file
 JOBS_BUILD=$(nproc)
 
 export LC_ALL=C.UTF-8
@@ -43,6 +62,56 @@ ok() {
 
 not_ok() {
 	printf 'not ok %s\n' "$*"
+}
+
+PASSED=0
+FAILED=0
+
+pass() {
+	PASSED=$((PASSED + 1))
+	ok "$@"
+}
+
+fail() {
+	FAILED=$((FAILED + 1))
+	not_ok "$@"
+}
+
+# totals: fails unless everything has passed
+totals() {
+	echo "$PASSED passed, $FAILED failed"
+	[ "$FAILED" -eq 0 ] && [ "$PASSED" -gt 0 ]
+}
+
+# usage: what the comment at the head of the script says, from its name on
+usage() {
+	sed -n '4,/^$/s/^# \{0,1\}//p' "$0"
+}
+
+# take_options "NAME..." ARG...
+# For each of the names `--name VALUE` sets the variable of that name in capital
+# letters (--pool-params: POOL_PARAMS). Other arguments are left in ARGS, and
+# what follows `--` in REST.
+take_options() {
+	local known=" $1 " name
+	shift
+	ARGS=() REST=()
+	while [ $# -gt 0 ]; do
+		name=${1#--}
+		case $1 in
+		--) shift; REST=("$@"); return ;;
+		-h | --help) usage; exit 0 ;;
+		--*)
+			[[ $known == *" $name "* ]] || die "unknown option $1; see --help"
+			[ $# -ge 2 ] || die "$1 needs a value"
+			name=${name//-/_}
+			printf -v "${name^^}" '%s' "$2"
+			shift ;;
+		-*) die "unknown option $1; see --help" ;;
+		*) ARGS+=("$1") ;;
+		esac
+		shift
+	done
 }
 
 # elapsed SECONDS: as m:ss
@@ -78,9 +147,23 @@ run_quietly() {
 	progress_until_done "$label" "$log" "$pid"
 	wait "$pid" || rc=$?
 	[ "$rc" -eq 0 ] && return 0
-	printf '   %s failed with status %d; the end of %s:\n' "$label" "$rc" "$log" >&2
-	tail -n 40 "$log" >&2
+	printf '   %s failed with status %d; log: %s\n' "$label" "$rc" "$log" >&2
+	show_failure "$log" >&2
 	return "$rc"
+}
+
+# show_failure LOG: the end of a log, and the first lines above it that name an
+# error
+show_failure() {
+	local above=$(($(wc -l < "$1") - 30))
+	if [ $above -gt 0 ]; then
+		head -n $above "$1" | awk '
+			tolower($0) ~ /error|not found|fatal|usage|exception/ && ++n <= 10 {
+				print NR ": " $0
+			}'
+		echo "..."
+	fi
+	tail -n 30 "$1"
 }
 
 with_lock() {
@@ -145,4 +228,79 @@ copy_tree() {
 make_tmp() {
 	TMP=$(mktemp -d "${TMPDIR:-/tmp}/syncpool-${0##*/}.XXXXXX")
 	trap 'rm -rf "$TMP"' EXIT
+}
+
+is_stock() {
+	case $1 in
+	6.1 | 6.1-rt | 6.12 | 6.12-rt) ;;
+	*) return 1 ;;
+	esac
+}
+
+# use_kernel NAME [SET...]: have the stock kernel or the kernel of test/kernels of
+# that name ready. Sets KERNEL to NAME, and what scripts/env/stock or
+# scripts/env/kernel print; SET... is for the former.
+use_kernel() {
+	local script=kernel vars
+	! is_stock "$1" || script=stock
+	vars=$("$SCRIPTS/env/$script" "$@") || die "no kernel: scripts/env/$script $1 failed"
+	# shellcheck disable=SC2034  # for the scripts that source this file
+	KERNEL=$1 KIMAGE='' KDIR='' KMODULES='' KRELEASE='' KARCH='' KSRC=''
+	eval "$vars"
+}
+
+# guest_build VAR=VALUE...: build the modules for KERNEL, from the tree in
+# GUEST_TREE if that is not this one, and set MODULES to their folder
+guest_build() {
+	step "building the modules for $KERNEL"
+	[ -n "${TMP-}" ] || make_tmp
+	MODULES=$TMP/modules
+	"${GUEST_TREE:-$TOP}/scripts/env/build" --out "$MODULES" "$KDIR" "$@"
+}
+
+# guest_lines WHAT: result lines of a guest on stdout, with WHAT before the name,
+# as they come; its other lines on stderr. Without WHAT, nothing.
+guest_lines() {
+	local line
+	while IFS= read -r line; do
+		case ${1:+$line} in
+		'') ;;
+		'ok '*) ok "$1: ${line#ok }" ;;
+		'not ok '*) not_ok "$1: ${line#not ok }" ;;
+		*) printf '%s\n' "$line" >&2 ;;
+		esac
+	done
+}
+
+# guest_run WHAT FILE SCRIPT OPTION...
+# Boot KERNEL with scripts/guest/SCRIPT; OPTION is one of scripts/vm/vm. Its
+# console is left in LOG, out/FILE.log, what it printed in OUTPUT, out/FILE.out,
+# and guest_lines prints that. The status is vm's.
+guest_run() {
+	local what=$1 file=$TOP/out/$2 script=$3
+	shift 3
+	LOG=$file.log OUTPUT=$file.out
+	mkdir -p "$(dirname "$file")"
+	"$SCRIPTS/vm/vm" --image "$KIMAGE" --kmodules "$KMODULES" --arch "$KARCH" \
+		--log "$LOG" --script "$SCRIPTS/guest/$script" "$@" |
+		tee "$OUTPUT" | guest_lines "$what"
+}
+
+# guest_verdict STATUS WHAT [GOOD]: how the guest of the last guest_run ended
+guest_verdict() {
+	if [ "$1" -eq 0 ]; then
+		ok "$2: ${3:-the kernel had nothing to complain about}"
+	else
+		not_ok "$2: the kernel complained, or a test failed (log: $LOG)"
+	fi
+	return "$1"
+}
+
+# torture_value NAME FILE: the number after NAME in the last lines of the torture
+# test, which FILE holds; 0 if there is none
+torture_value() {
+	local values
+	values=$(sed -n "s/.*pool_torture: end: .*\b$1 \([0-9][0-9]*\).*/\1/p" "$2" 2> /dev/null) || true
+	values=${values%%$'\n'*}
+	echo "${values:-0}"
 }
