@@ -158,7 +158,7 @@ show_failure() {
 	local above=$(($(wc -l < "$1") - 30))
 	if [ $above -gt 0 ]; then
 		head -n $above "$1" | awk '
-			tolower($0) ~ /error|not found|fatal|usage|exception/ && ++n <= 10 {
+			tolower($0) ~ /error|not? .*found|fatal|usage|exception/ && ++n <= 10 {
 				print NR ": " $0
 			}'
 		echo "..."
