@@ -21,9 +21,9 @@
  *
  * objpool and ptr_ring, from the kernel's source, are built over it as well.
  *
- * scripts/bench/bench-native-build makes one header that includes this for each header
- * of the kernel that the sources ask for, and says whether ThreadSanitizer is
- * there (SHIM_TSAN is 1 or 0).
+ * scripts/bench/bench-native-build makes one header that includes this for each
+ * header of the kernel that the sources ask for, and says whether
+ * ThreadSanitizer is there (SHIM_TSAN is 1 or 0).
  */
 #ifndef _SHIM_H
 #define _SHIM_H
@@ -175,6 +175,11 @@ static inline bool test_bit(unsigned int nr, const unsigned long *word)
 static inline void set_bit(unsigned int nr, unsigned long *word)
 {
 	__atomic_fetch_or(word, BIT(nr), __ATOMIC_SEQ_CST);
+}
+
+static inline void clear_bit(unsigned int nr, unsigned long *word)
+{
+	__atomic_fetch_and(word, ~BIT(nr), __ATOMIC_SEQ_CST);
 }
 
 static inline bool test_and_set_bit(unsigned int nr, unsigned long *word)
