@@ -219,8 +219,8 @@ kernel_source() {
 copy_tree() {
 	mkdir -p "$1"
 	tar -C "$TOP" -c --exclude-vcs --exclude=./out --exclude='*.o' --exclude='*.ko' \
-		--exclude='*.mod' --exclude='*.mod.c' --exclude='.*.cmd' --exclude='*.a' \
-		--exclude=Module.symvers --exclude=modules.order . | tar -C "$1" -x
+		--exclude='*.mod' --exclude='*.mod.c' --exclude='.*.cmd' --exclude='.*.d' \
+		--exclude='*.a' --exclude=Module.symvers --exclude=modules.order . | tar -C "$1" -x
 }
 
 # make_tmp: a folder in TMP that is gone when the script ends. Two runs at once
