@@ -2,27 +2,28 @@
 /*
  * pool_age - rotate a pool that nothing reclaims
  *
- * Go collects garbage at least every two minutes; here a deferrable work item
- * rotates a pool that has not been rotated or shrunk for age_secs, so that an
- * idle pool is empty after twice that. It goes on while the pool holds
- * something or something is out, and is armed again by the next alloc, and by a
- * wait_idle, during which allocs do not. An object reaches a pool that holds
- * nothing and has nothing out only from alloc, or, where the pool has none, from
- * anywhere: that pool never rests.
+ * Go collects garbage at least every two minutes. Here a deferrable work item
+ * rotates a pool that nothing has rotated or shrunk for age_secs, so that an
+ * idle pool is empty after twice that time. The work item re-arms itself while
+ * objects are cached or out. The next alloc arms it again, and so does
+ * wait_idle, since allocs do not while the pool idles. A pool with nothing
+ * cached and nothing out gets its next object from alloc; or, if it has no
+ * alloc, from anywhere, so the work item of such a pool never rests.
  */
 #include <linux/jiffies.h>
 #include <linux/moduleparam.h>
 
-#include "pool.h"
+#include "pool_age.h"
+#include "pool_reclaim.h"
+#include "pool_stats.h"
 
 static unsigned int pool_age_secs = 120;
 
 /*
- * Not only if the work is not pending: what the caller has counted before is
- * ordered before the look at it by queueing it, and by that alone. Context:
- * any but NMI.
+ * Any context but NMI. Queues the work even if it is pending: that alone orders
+ * what the caller has counted before it against the sum in pool_age().
  */
-void pool_age_arm(struct pool_core *core)
+void pool_age_arm(struct syncpool_core *core)
 {
 	unsigned int secs = READ_ONCE(pool_age_secs);
 
@@ -33,23 +34,27 @@ void pool_age_arm(struct pool_core *core)
 
 static void pool_age(struct work_struct *work)
 {
-	struct pool_core *core = container_of(to_delayed_work(work),
-					      struct pool_core, age_work);
+	struct syncpool_core *core = container_of(to_delayed_work(work),
+						  struct syncpool_core, age_work);
 	unsigned long secs = READ_ONCE(pool_age_secs);
 	bool more;
 
 	mutex_lock(&core->reclaim_lock);
 	if (secs && time_after_eq(jiffies, core->rotated + secs * HZ) &&
-	    pool_cached(core))
-		pool_rotate_later(core);
-	/* one sum: between two an object might go from where only the second looks */
-	more = pool_live(core) || pool_cached(core) || !core->params.alloc;
+	    pool_stats_cached(core))
+		pool_reclaim_rotate(core);
+	/*
+	 * Not cached plus out: an object that moves between the two sums would
+	 * be counted in neither.
+	 */
+	more = pool_stats_nr_built(core) || pool_stats_cached(core) ||
+	       !core->params.alloc;
 	mutex_unlock(&core->reclaim_lock);
 	if (more)
 		pool_age_arm(core);
 }
 
-void pool_age_init(struct pool_core *core)
+void pool_age_init(struct syncpool_core *core)
 {
 	INIT_DEFERRABLE_WORK(&core->age_work, pool_age);
 }
@@ -58,7 +63,7 @@ void pool_age_init(struct pool_core *core)
 static int pool_age_set(const char *val, const struct kernel_param *kp)
 {
 	unsigned int secs;
-	struct pool_core *core;
+	struct syncpool_core *core;
 	int err = kstrtouint(val, 0, &secs);
 
 	if (err)

@@ -8,22 +8,22 @@
  *	thieves empty          full                 the owner pushes and pops
  *
  * The owner pushes to the ring at the head and adds a larger one when that is
- * full. It pops the head ring too; when that is empty it takes from the tail
+ * full. It pops the head ring, too; when that is empty it takes from the tail
  * of its own chain, as thieves do. (Go's owner walks back over prev pointers
- * instead. At a fixed largest ring that walk has no bound: a million objects
- * make 4,000 rings, all walked with preemption off. Rings between tail and
- * head are full, so from the tail the next object is at most a few rings
- * away.) Whoever finds the tail ring drained, with a ring after it, moves
- * @tail on and frees the drained one after a grace period.
+ * instead. Rings have a largest size, so that walk has no bound: a million
+ * objects are 4,000 rings, all walked with preemption off. Rings between tail
+ * and head are full, so the next object is at most a few rings from the tail.)
+ * A CPU that finds the tail ring exhausted, which is empty with a ring after
+ * it, moves @tail on and frees the exhausted one after a grace period.
  *
  *	               grow, push, pop_head     pop_tail
  *	grow, push,
  *	pop_head       never (owner only)       yes
  *	pop_tail       yes                      yes
  *
- * Why a drained ring stays drained: pushes go to the head alone, and a ring
- * that has a next is not the head. A thief reads next before it finds the
- * ring empty, so the push it might have missed is one that came before next.
+ * Why an exhausted ring stays empty: pushes go to the head alone, and a ring
+ * that has a next is not the head. A thief reads next before it finds the ring
+ * empty, so every push to that ring is older than the next that it has read.
  *
  * Conventions: @chain is a CPU's chain, @ring an element of it.
  */
@@ -32,15 +32,15 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
-#include "compat.h"
 #include "pool_chain.h"
+#include "pool_hook.h"
 
-/* rings that one operation looks into: a bound on its time */
+/* rings that one operation looks into, which bounds its time */
 #define POOL_CHAIN_HOPS		2
 
 /*
- * Not kfree_rcu(), which may arm a timer: it would be the longest that any
- * operation runs with preemption off; docs/performance.md.
+ * Not kfree_rcu(), which may arm a timer: that would be the longest section with
+ * preemption off of all operations, see docs/performance.md.
  */
 static void pool_ring_free(struct rcu_head *rcu)
 {
@@ -50,7 +50,7 @@ static void pool_ring_free(struct rcu_head *rcu)
 /**
  * pool_ring_alloc() - make a ring
  * @size: slots, a power of two up to POOL_RING_MAX
- * @gfp: as for kmalloc(); of order 0 for every size
+ * @gfp: as for kmalloc(); every size is an allocation of order 0
  *
  * Context: As @gfp says, nothing pinned.
  * Return: an empty ring, or NULL.
@@ -66,7 +66,7 @@ struct pool_ring *pool_ring_alloc(unsigned int size, gfp_t gfp)
 		pool_dequeue_init(&ring->d, size, pool_ring_first_index);
 	return ring;
 }
-EXPORT_SYMBOL_IF_KUNIT(pool_ring_alloc);
+POOL_EXPORT_FOR_TEST(pool_ring_alloc);
 
 /**
  * pool_chain_next_size() - size of the ring to add next
@@ -81,12 +81,12 @@ unsigned int pool_chain_next_size(const struct pool_chain *chain)
 		return POOL_RING_MIN;
 	return min(chain->head->d.size * 2, POOL_RING_MAX);
 }
-EXPORT_SYMBOL_IF_KUNIT(pool_chain_next_size);
+POOL_EXPORT_FOR_TEST(pool_chain_next_size);
 
 /**
  * pool_chain_grow() - add a ring at the head
  * @chain: the chain
- * @ring: an empty ring, the chain's from here on
+ * @ring: an empty ring, which belongs to the chain from here on
  *
  * Context: The owner only, pinned.
  */
@@ -97,13 +97,14 @@ void pool_chain_grow(struct pool_chain *chain, struct pool_ring *ring)
 
 	chain->head = ring;
 	/*
-	 * E: release, pairs with F and with the dependency from F' in
-	 * pool_chain_pop_tail(): who sees @ring sees it made, and sees every
-	 * push that went to @old; litmus/chain-link, litmus/ring-init.
+	 * pool_chain_grow:A: release, pairs with pool_chain_pop_tail:B and with
+	 * the address dependency from pool_chain_pop_tail:A. A CPU that sees
+	 * @ring sees it initialized, and sees every push that went to @old;
+	 * litmus/chain-link, litmus/ring-init.
 	 */
 	smp_store_release(link, ring);
 }
-EXPORT_SYMBOL_IF_KUNIT(pool_chain_grow);
+POOL_EXPORT_FOR_TEST(pool_chain_grow);
 
 /**
  * pool_chain_pop_tail() - take the oldest objects
@@ -111,9 +112,9 @@ EXPORT_SYMBOL_IF_KUNIT(pool_chain_grow);
  * @objs: filled, oldest first
  * @n: room in @objs
  *
- * A drained ring that it passes is unlinked and freed after a grace period;
- * in NMI, where call_rcu() may not be called, it is left to the next one. One
- * ring only, since it counts in what a pinned section may take.
+ * An exhausted ring that it passes is unlinked and freed after a grace period.
+ * In NMI, where call_rcu() may not be called, the ring is left to the next
+ * operation. One ring at most, which bounds the time of a pinned section.
  *
  * Context: Any, on any CPU, pinned: the rings are protected by RCU.
  * Return: how many were taken, all from one ring; 0 if none was found, which
@@ -122,40 +123,44 @@ EXPORT_SYMBOL_IF_KUNIT(pool_chain_grow);
 unsigned int pool_chain_pop_tail(struct pool_chain *chain, void **objs,
 				 unsigned int n)
 {
-	/* F': the dependency pairs with E in pool_chain_grow() */
+	/* pool_chain_pop_tail:A: address dependency, pairs with pool_chain_grow:A */
 	struct pool_ring *ring = READ_ONCE(chain->tail);
 	unsigned int hops;
 
 	for (hops = 0; ring && hops < POOL_CHAIN_HOPS; hops++) {
-		/* F: acquire, pairs with E in pool_chain_grow(); litmus/chain-link */
+		/*
+		 * pool_chain_pop_tail:B: acquire, pairs with pool_chain_grow:A;
+		 * litmus/chain-link
+		 */
 		struct pool_ring *next = smp_load_acquire(&ring->next);
 		unsigned int k = pool_dequeue_pop_tail(&ring->d, objs, n);
 
 		if (k || !next || hops == POOL_CHAIN_HOPS - 1)
 			return k;
-		pool_hook(POOL_HOOK_DRAINED);
+		pool_hook(POOL_HOOK_EXHAUSTED);
 		/*
-		 * G: one winner a ring, who also hands on E to who reads tail
-		 * next; litmus/tail-unlink, litmus/tail-publish. Nobody can
-		 * meet it again at the same address; litmus/ring-reclaim,
-		 * litmus/tail-aba.
+		 * pool_chain_pop_tail:C: one CPU wins and frees the ring
+		 * (litmus/tail-unlink). Its swap passes pool_chain_grow:A on to
+		 * the next reader of tail (litmus/tail-publish). A grace period
+		 * keeps the ring from being freed, or reused in this chain,
+		 * under a reader (litmus/ring-reclaim, litmus/tail-aba).
 		 */
 		if (!in_nmi() && cmpxchg(&chain->tail, ring, next) == ring)
 			call_rcu(&ring->rcu, pool_ring_free);
-		/* it may be unlinked by now, but not freed; litmus/ring-walk */
+		/* may be unlinked by now, but is not freed; litmus/ring-walk */
 		ring = next;
 	}
 	return 0;
 }
-EXPORT_SYMBOL_IF_KUNIT(pool_chain_pop_tail);
+POOL_EXPORT_FOR_TEST(pool_chain_pop_tail);
 
 /**
- * pool_chain_share() - what a thief may take of the ring that it meets first
+ * pool_chain_share() - how many objects a thief may take from the tail ring
  * @chain: the chain
  *
  * Context: Any, pinned.
- * Return: half of what is in the owner's only ring, at least 1; all of a ring
- * that the owner has left behind. May be out of date.
+ * Return: if the tail ring is the owner's only one, half of its objects, at
+ * least 1; else its size. May be out of date.
  */
 unsigned int pool_chain_share(const struct pool_chain *chain)
 {
@@ -167,10 +172,10 @@ unsigned int pool_chain_share(const struct pool_chain *chain)
 		return ring->d.size;
 	return pool_dequeue_len(&ring->d) / 2 + 1;
 }
-EXPORT_SYMBOL_IF_KUNIT(pool_chain_share);
+POOL_EXPORT_FOR_TEST(pool_chain_share);
 
 /**
- * pool_chain_is_empty() - is a visit to this chain in vain?
+ * pool_chain_is_empty() - would a thief find nothing?
  * @chain: the chain
  *
  * Context: Any, pinned.
@@ -182,7 +187,7 @@ bool pool_chain_is_empty(const struct pool_chain *chain)
 
 	return !ring || (!READ_ONCE(ring->next) && !pool_dequeue_len(&ring->d));
 }
-EXPORT_SYMBOL_IF_KUNIT(pool_chain_is_empty);
+POOL_EXPORT_FOR_TEST(pool_chain_is_empty);
 
 /**
  * pool_chain_destroy() - free the rings of an empty chain
@@ -204,4 +209,4 @@ void pool_chain_destroy(struct pool_chain *chain)
 	chain->head = NULL;
 	chain->tail = NULL;
 }
-EXPORT_SYMBOL_IF_KUNIT(pool_chain_destroy);
+POOL_EXPORT_FOR_TEST(pool_chain_destroy);

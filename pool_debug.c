@@ -2,17 +2,17 @@
 /*
  * pool_debug - debug mode: make misuse visible
  *
- * For all pools with syncpool.debug=1, for one with SYNCPOOL_DEBUG. The slot
- * of such a pool stays shut, so every operation comes through here, and other
- * pools pay nothing. One put in four is dropped, as Go does under its race
- * detector, so that nobody relies on getting back what he put. The steal
- * order is random. With SYNCPOOL_POISON a cached object is filled with
- * POISON_FREE and checked when it leaves.
+ * For all pools with syncpool.debug=1, for one with SYNCPOOL_DEBUG. Such a pool
+ * stays closed, so every operation comes through here, and other pools pay
+ * nothing. One put in four is dropped, as Go does under its race detector, so
+ * that no user relies on getting back what it put. The steal order is random.
+ * With SYNCPOOL_POISON a cached object is filled with POISON_FREE and checked
+ * when it leaves.
  *
- * Every cached object is in a table, with its pool and who put it: a second
- * put of it, to whatever pool, is refused and reported with both callers. The
- * table is of a fixed size and lock-free, since puts come from NMI too; an
- * object that finds no place in it goes unchecked.
+ * Every cached object is in a table with its pool and the caller that put it. A
+ * second put of the object, to any pool, is refused and reported with both
+ * callers. The table has a fixed size and is lock-free, since puts come from NMI
+ * as well; an object that finds no place in it goes unchecked.
  */
 #include <linux/hash.h>
 #include <linux/moduleparam.h>
@@ -29,7 +29,7 @@
 
 struct pool_debug_entry {
 	void *key;			/* the object; released last */
-	struct pool_core *core;		/* alive: its end empties it first */
+	struct syncpool_core *core;	/* valid: draining it removes the entry */
 	unsigned long caller;
 };
 
@@ -40,7 +40,7 @@ module_param_named(debug, pool_debug, bool, 0444);
 MODULE_PARM_DESC(debug, "debug mode for every pool");
 
 static struct pool_debug_entry *pool_debug_table;
-static DEFINE_MUTEX(pool_debug_lock);	/* of the table's birth */
+static DEFINE_MUTEX(pool_debug_lock);	/* of the table's allocation */
 static DEFINE_PER_CPU(u32, pool_debug_seed);
 
 static int pool_debug_table_init(void)
@@ -54,20 +54,23 @@ static int pool_debug_table_init(void)
 				  GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
 		if (!table)
 			err = -ENOMEM;
-		/* pairs with the dependency in pool_debug_entry() */
+		/*
+		 * pool_debug_table_init:A: release, pairs with the address
+		 * dependency in pool_debug_entry(); litmus/ring-init
+		 */
 		smp_store_release(&pool_debug_table, table);
 	}
 	mutex_unlock(&pool_debug_lock);
 	return err;
 }
 
-/* before the module goes: no pool is left */
+/* Before the module is unloaded: no pool is left. */
 void pool_debug_exit(void)
 {
 	vfree(pool_debug_table);
 }
 
-int pool_debug_enable(struct pool_core *core)
+int pool_debug_enable(struct syncpool_core *core)
 {
 	int err;
 
@@ -81,7 +84,7 @@ int pool_debug_enable(struct pool_core *core)
 	return 0;
 }
 
-void pool_debug_disable(struct pool_core *core)
+void pool_debug_disable(struct syncpool_core *core)
 {
 	if (core->debug)
 		static_branch_dec(&pool_debug_key);
@@ -101,14 +104,17 @@ static struct pool_debug_entry *pool_debug_find(const void *obj)
 	for (i = 0; i < POOL_DEBUG_PROBES; i++) {
 		struct pool_debug_entry *e = pool_debug_entry(obj, i);
 
-		/* pairs with the release of pool_debug_insert() */
+		/*
+		 * pool_debug_find:A: acquire, pairs with pool_debug_insert:B;
+		 * litmus/publish
+		 */
 		if (smp_load_acquire(&e->key) == obj)
 			return e;
 	}
 	return NULL;
 }
 
-static void pool_debug_insert(struct pool_core *core, void *obj,
+static void pool_debug_insert(struct syncpool_core *core, void *obj,
 			      unsigned long caller)
 {
 	unsigned int i;
@@ -116,21 +122,23 @@ static void pool_debug_insert(struct pool_core *core, void *obj,
 	for (i = 0; i < POOL_DEBUG_PROBES; i++) {
 		struct pool_debug_entry *e = pool_debug_entry(obj, i);
 
+		/* pool_debug_insert:A: pairs with __pool_debug_leave:A */
 		if (READ_ONCE(e->key) || cmpxchg(&e->key, NULL, POOL_DEBUG_BUSY))
 			continue;
 		e->core = core;
 		e->caller = caller;
-		/* pairs with the acquire of pool_debug_find() */
+		/* pool_debug_insert:B: release, pairs with pool_debug_find:A */
 		smp_store_release(&e->key, obj);
 		return;
 	}
 }
 
-/* xorshift32: get_random_u32() is not for NMI. Pinned. */
+/* xorshift32, since get_random_u32() may not be called in NMI. */
 static u32 pool_debug_random(void)
 {
 	u32 x = this_cpu_read(pool_debug_seed) ?: smp_processor_id() + 1;
 
+	pool_assert_pinned();
 	x ^= x << 13;
 	x ^= x >> 17;
 	x ^= x << 5;
@@ -138,7 +146,7 @@ static u32 pool_debug_random(void)
 	return x;
 }
 
-unsigned int __pool_debug_random_cpu(struct pool_core *core)
+unsigned int __pool_debug_random_cpu(struct syncpool_core *core)
 {
 	if (!core->debug)
 		return smp_processor_id();
@@ -146,7 +154,7 @@ unsigned int __pool_debug_random_cpu(struct pool_core *core)
 }
 
 /* @e says that @obj is cached already. */
-static void pool_debug_report(struct pool_core *core, void *obj,
+static void pool_debug_report(struct syncpool_core *core, void *obj,
 			      const struct pool_debug_entry *e,
 			      unsigned long caller)
 {
@@ -161,13 +169,14 @@ static void pool_debug_report(struct pool_core *core, void *obj,
 			       (void *)e->caller);
 }
 
-/* Pinned, any context. */
-enum pool_debug_verdict __pool_debug_put(struct syncpool *pool, void *obj,
-					 unsigned long caller)
+/* Any context. */
+enum pool_debug_verdict pool_debug_put(struct syncpool *pool, void *obj,
+				       unsigned long caller)
 {
-	struct pool_core *core = READ_ONCE(pool->core);
+	struct syncpool_core *core = READ_ONCE(pool->core);
 	struct pool_debug_entry *e;
 
+	pool_assert_pinned();
 	if (!core || !core->debug)
 		return POOL_DEBUG_KEEP;
 	e = pool_debug_find(obj);
@@ -209,6 +218,9 @@ void __pool_debug_leave(void *obj)
 	if (!e)
 		return;
 	pool_debug_check(obj, e);
-	/* the entry was read; pairs with the cmpxchg() of pool_debug_insert() */
+	/*
+	 * __pool_debug_leave:A: release, after the entry was read; pairs with
+	 * pool_debug_insert:A; litmus/handback
+	 */
 	smp_store_release(&e->key, NULL);
 }

@@ -19,23 +19,23 @@
  *	pop_head     never (1)     never (1)     yes (3)
  *	pop_tail     yes (2)       yes (3)       yes (3)
  *
- * (1) one owner: its CPU's try-lock, see struct pool_local
+ * (1) one owner: its CPU's try-lock, see struct pool_pcp
  * (2) disjoint slots. A slot that a thief has claimed but not cleared yet is
  *     outside [tail, head) and not NULL: the push stops there, ring full
- * (3) both swap the packed word; one wins, the other looks again
+ * (3) both swap the packed word; one wins, the other retries
  *
- * ABA: a thief that was away while the word went round and came back to its
- * old value wins its compare-and-swap, and rightly so. It reads the slots
- * only then, and the word says that they are there now.
+ * ABA does no harm. A thief may be delayed while the word changes and returns
+ * to the value that the thief read; its compare-and-swap then succeeds. It reads
+ * the slots only afterwards, and the word says that they hold objects now.
  *
- * Conventions: @d is the ring, @objs an array of the caller's, @n its length.
- * Every operation moves 0..n objects and returns how many.
+ * Conventions: @d is the ring, @objs are pointers of the caller's, @n is their
+ * number. Every operation moves 0..n objects and returns how many.
  */
 #include <linux/bug.h>
 #include <linux/minmax.h>
 
-#include "compat.h"
 #include "pool_dequeue.h"
+#include "pool_hook.h"
 
 #define POOL_INDEX_MASK		GENMASK(POOL_DEQUEUE_BITS - 1, 0)
 
@@ -59,7 +59,7 @@ static unsigned int pool_len(unsigned long head_tail)
 	return (pool_head(head_tail) - pool_tail(head_tail)) & POOL_INDEX_MASK;
 }
 
-/* Where slot @index is, and how many of @n follow before the ring's end. */
+/* The slot of @index. @n is cut to what follows before the ring's end. */
 static void **pool_run(struct pool_dequeue *d, unsigned long index,
 		       unsigned int *n)
 {
@@ -83,32 +83,32 @@ void pool_dequeue_init(struct pool_dequeue *d, unsigned int size,
 	d->size = size;
 	atomic_long_set(&d->head_tail, pool_pack(index, index));
 }
-EXPORT_SYMBOL_IF_KUNIT(pool_dequeue_init);
+POOL_EXPORT_FOR_TEST(pool_dequeue_init);
 
 /**
- * pool_dequeue_len() - objects in the ring at some moment
+ * pool_dequeue_len() - objects in the ring
  * @d: the ring
  *
  * Context: Any.
- * Return: a number that may be out of date, 0..size.
+ * Return: 0..size; may be out of date.
  */
 unsigned int pool_dequeue_len(const struct pool_dequeue *d)
 {
 	return pool_len(atomic_long_read(&d->head_tail));
 }
-EXPORT_SYMBOL_IF_KUNIT(pool_dequeue_len);
+POOL_EXPORT_FOR_TEST(pool_dequeue_len);
 
 /*
- * Slots are filled and emptied by fours: half of what moving a block costs is
- * the loop around it, docs/performance.md.
+ * Slots are copied four at a time: the loop is half of the cost of moving a
+ * block, see docs/performance.md.
  */
-static __always_inline bool pool_fill_four(void **slots, void *const *objs)
+static __always_inline bool slots_store_four(void **slots, void *const *objs)
 {
 	void *a = objs[0], *b = objs[1], *c = objs[2], *d = objs[3];
 
 	if (!a || !b || !c || !d)
 		return false;
-	/* A: pairs with B in pool_empty_one(); litmus/handback */
+	/* slots_store_four:A: pairs with slots_take_one:A; litmus/handback */
 	if ((unsigned long)READ_ONCE(slots[0]) |
 	    (unsigned long)READ_ONCE(slots[1]) |
 	    (unsigned long)READ_ONCE(slots[2]) |
@@ -122,67 +122,71 @@ static __always_inline bool pool_fill_four(void **slots, void *const *objs)
 }
 
 /* Copy up to a NULL in @objs or an object in @slots. */
-static __always_inline unsigned int pool_fill(void **slots, void *const *objs,
-					      unsigned int n)
+static __always_inline unsigned int slots_store(void **slots,
+						void *const *objs,
+						unsigned int n)
 {
 	void **from = slots;
 
-	for (; n >= 4 && pool_fill_four(slots, objs); n -= 4) {
+	for (; n >= 4 && slots_store_four(slots, objs); n -= 4) {
 		slots += 4;
 		objs += 4;
 	}
-	/* A: likewise */
+	/* slots_store:A: as slots_store_four:A */
 	for (; n && *objs && !READ_ONCE(*slots); n--)
 		WRITE_ONCE(*slots++, *objs++);
 	return slots - from;
 }
 
-/* After the ring's end, from its beginning. */
-static noinline unsigned int pool_fill_rest(void **slots, void *const *objs,
-					    unsigned int n)
+/* Continues at the ring's beginning. Out of line: one block in many wraps. */
+static noinline unsigned int slots_store_rest(void **slots, void *const *objs,
+					      unsigned int n)
 {
-	return pool_fill(slots, objs, n);
+	return slots_store(slots, objs, n);
 }
 
-static __always_inline void pool_empty_one(void **slot, void **obj)
+static __always_inline void slots_take_one(void **slot, void **obj)
 {
-	/* syncpool_count() may look at @obj: a slot of an array */
+	/* @obj may be an entry of a magazine, which syncpool_count() reads */
 	WRITE_ONCE(*obj, READ_ONCE(*slot));
 	pool_hook(POOL_HOOK_CLAIMED);
-	/* B: pairs with A in pool_fill(); litmus/handback */
+	/*
+	 * slots_take_one:A: pairs with slots_store_four:A and slots_store:A;
+	 * litmus/handback
+	 */
 	WRITE_ONCE(*slot, NULL);
 }
 
-static __always_inline void pool_empty(void **slots, void **objs,
+static __always_inline void slots_take(void **slots, void **objs,
 				       unsigned int n)
 {
 	for (; n >= 4; n -= 4, slots += 4, objs += 4) {
-		pool_empty_one(slots, objs);
-		pool_empty_one(slots + 1, objs + 1);
-		pool_empty_one(slots + 2, objs + 2);
-		pool_empty_one(slots + 3, objs + 3);
+		slots_take_one(slots, objs);
+		slots_take_one(slots + 1, objs + 1);
+		slots_take_one(slots + 2, objs + 2);
+		slots_take_one(slots + 3, objs + 3);
 	}
 	while (n--)
-		pool_empty_one(slots++, objs++);
+		slots_take_one(slots++, objs++);
 }
 
-static noinline void pool_empty_rest(void **slots, void **objs,
+static noinline void slots_take_rest(void **slots, void **objs,
 				     unsigned int n)
 {
-	pool_empty(slots, objs, n);
+	slots_take(slots, objs, n);
 }
 
-/* The slots of [@index, @index + @n), claimed by the caller, into @objs. */
-static __always_inline void pool_empty_range(struct pool_dequeue *d,
-					     unsigned long index, void **objs,
-					     unsigned int n)
+/* Take what lies in [@index, @index + @n), which the caller has claimed. */
+static __always_inline void pool_take_range(struct pool_dequeue *d,
+					    unsigned long index, void **objs,
+					    unsigned int n)
 {
 	unsigned int run = n;
 	void **slots = pool_run(d, index, &run);
 
-	pool_empty(slots, objs, run);
+	slots_take(slots, objs, run);
 	if (unlikely(run < n))
-		pool_empty_rest(d->slots, objs + run, n - run);
+		slots_take_rest(d->slots, objs + run, n - run);
 }
 
 /**
@@ -194,7 +198,7 @@ static __always_inline void pool_empty_range(struct pool_dequeue *d,
  * Context: The owner only, pinned.
  * Return: how many found room, from the front of @objs; fewer than @n if the
  * ring is full, or a thief has claimed the next slot and not cleared it yet.
- * If not 0, a full memory barrier.
+ * A result other than 0 implies a full memory barrier.
  */
 unsigned int pool_dequeue_push_head(struct pool_dequeue *d, void *const *objs,
 				    unsigned int n)
@@ -206,20 +210,20 @@ unsigned int pool_dequeue_push_head(struct pool_dequeue *d, void *const *objs,
 	n = min(n, d->size - pool_len(head_tail));
 	run = n;
 	slots = pool_run(d, pool_head(head_tail), &run);
-	k = pool_fill(slots, objs, run);
+	k = slots_store(slots, objs, run);
 	if (unlikely(run < n && k == run))
-		k += pool_fill_rest(d->slots, objs + run, n - run);
+		k += slots_store_rest(d->slots, objs + run, n - run);
 	/*
-	 * C: release, pairs with the acquire at D in pool_dequeue_pop_tail();
-	 * litmus/publish. Fully ordered, since the mask of non-empty chains
-	 * wants a barrier here (L in pool_mask_set()). A carry out of head
-	 * leaves the word.
+	 * pool_dequeue_push_head:A: release, pairs with the acquire of
+	 * pool_dequeue_pop_tail:A; litmus/publish. Fully ordered, since the
+	 * mask of non-empty chains needs a full barrier here, see
+	 * pool_generation_mark:A. A carry out of head leaves the word.
 	 */
 	if (k)
 		atomic_long_add_return(pool_pack(k, 0), &d->head_tail);
 	return k;
 }
-EXPORT_SYMBOL_IF_KUNIT(pool_dequeue_push_head);
+POOL_EXPORT_FOR_TEST(pool_dequeue_push_head);
 
 /**
  * pool_dequeue_pop_head() - take the newest objects
@@ -238,8 +242,8 @@ unsigned int pool_dequeue_pop_head(struct pool_dequeue *d, void **objs,
 	unsigned int k;
 
 	/*
-	 * Relaxed: the slots below head are this CPU's own stores, and the
-	 * NULLs below are published by its next push; litmus/publish-reuse.
+	 * Relaxed: this CPU itself has stored what lies below head, and its
+	 * next push publishes the NULLs; litmus/publish-reuse.
 	 */
 	do {
 		k = min(n, pool_len(head_tail));
@@ -250,10 +254,10 @@ unsigned int pool_dequeue_pop_head(struct pool_dequeue *d, void **objs,
 	} while (!atomic_long_try_cmpxchg_relaxed(&d->head_tail, &head_tail,
 						  next));
 
-	pool_empty_range(d, head, objs, k);
+	pool_take_range(d, head, objs, k);
 	return k;
 }
-EXPORT_SYMBOL_IF_KUNIT(pool_dequeue_pop_head);
+POOL_EXPORT_FOR_TEST(pool_dequeue_pop_head);
 
 /**
  * pool_dequeue_pop_tail() - take the oldest objects
@@ -261,7 +265,7 @@ EXPORT_SYMBOL_IF_KUNIT(pool_dequeue_pop_head);
  * @objs: filled, oldest first
  * @n: room in @objs
  *
- * Context: Any, on any CPU; @d must not go away meanwhile.
+ * Context: Any, on any CPU. @d must not be freed meanwhile.
  * Return: how many were taken; 0 if the ring is empty.
  */
 unsigned int pool_dequeue_pop_tail(struct pool_dequeue *d, void **objs,
@@ -272,8 +276,9 @@ unsigned int pool_dequeue_pop_tail(struct pool_dequeue *d, void **objs,
 	unsigned int k;
 
 	/*
-	 * D: acquire, pairs with C in pool_dequeue_push_head(), also through
-	 * other thieves' swaps; litmus/publish, litmus/publish-chain.
+	 * pool_dequeue_pop_tail:A: acquire, pairs with
+	 * pool_dequeue_push_head:A, through other thieves' swaps as well;
+	 * litmus/publish, litmus/publish-chain.
 	 */
 	do {
 		k = min(n, pool_len(head_tail));
@@ -284,7 +289,7 @@ unsigned int pool_dequeue_pop_tail(struct pool_dequeue *d, void **objs,
 	} while (!atomic_long_try_cmpxchg_acquire(&d->head_tail, &head_tail,
 						  next));
 
-	pool_empty_range(d, tail, objs, k);
+	pool_take_range(d, tail, objs, k);
 	return k;
 }
-EXPORT_SYMBOL_IF_KUNIT(pool_dequeue_pop_tail);
+POOL_EXPORT_FOR_TEST(pool_dequeue_pop_tail);

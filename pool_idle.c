@@ -2,90 +2,85 @@
 /*
  * pool_idle - wait until every object is back
  *
- * What Go's WaitGroup does, for the objects of a pool. While somebody waits,
- * the fast path is shut, gets build and puts free, and both count in one
- * word, syncpool.uncached.out. A grace period after the shutting, what is out
- * is a constant, the sum of all that was counted before, plus that word: the
- * put that brings it to nothing wakes the waiters, through an irq_work, so
- * that it may come from anywhere.
+ * Go's WaitGroup, for the objects of a pool. While somebody waits, the fast path
+ * is closed, gets build and puts free, and both count in one word,
+ * syncpool.uncached.out. A grace period after the pool was closed, nobody counts
+ * elsewhere any more. What is out is then a constant, the sum of all that was
+ * counted before, plus that word. The put that brings the total to zero wakes
+ * the waiters through an irq_work, so it may run in any context.
  */
 #include <linux/export.h>
 #include <linux/rcupdate.h>
 #include <linux/wait.h>
 
-#include "pool.h"
+#include "pool_age.h"
+#include "pool_idle.h"
+#include "pool_reclaim.h"
+#include "pool_stats.h"
 
-static bool pool_is_idle(struct pool_core *core, long out)
-{
-	return READ_ONCE(core->idle_base) + out <= 0;
-}
-
-/* A put left @out in syncpool.uncached.out. Pinned, any context. */
-void pool_idle_wake(struct pool_core *core, long out)
-{
-	if (pool_is_idle(core, out))
-		irq_work_queue(&core->idle_irq);
-}
-
+/* Queued by pool_stats_free(). */
 static void pool_idle_irq(struct irq_work *irq)
 {
-	wake_up_all(&container_of(irq, struct pool_core, idle_irq)->idle_wait);
+	wake_up_all(&container_of(irq, struct syncpool_core, idle_irq)->idle_wait);
 }
 
-void pool_idle_init(struct pool_core *core)
+void pool_idle_init(struct syncpool_core *core)
 {
 	mutex_init(&core->idle_lock);
 	init_irq_work(&core->idle_irq, pool_idle_irq);
 	init_waitqueue_head(&core->idle_wait);
 }
 
-static void pool_set_mode(struct pool_core *core, enum pool_mode mode)
+static void pool_set_mode(struct syncpool_core *core, enum pool_mode mode)
 {
 	pool_reclaim_lock(core);
 	WRITE_ONCE(core->mode, mode);
-	pool_publish(core);
+	pool_core_publish(core);
 	/* for what was built meanwhile */
 	pool_age_arm(core);
-	mutex_unlock(&core->reclaim_lock);
+	pool_reclaim_unlock(core);
 }
 
-static void pool_idle_begin(struct pool_core *core)
+static void pool_idle_begin(struct syncpool_core *core)
 {
 	WRITE_ONCE(core->idle_base, LONG_MAX / 2);
 	pool_set_mode(core, POOL_IDLING);
 	/*
-	 * Who counted per CPU, or got or put on the fast path, is done;
-	 * litmus/wait-count.
+	 * pool_idle_begin:A: grace period. Every operation that counted per CPU
+	 * or used the fast path has ended; litmus/wait-count.
 	 */
 	synchronize_rcu();
 	pool_reclaim_lock(core);
-	WRITE_ONCE(core->idle_base, pool_out_cached(core));
-	mutex_unlock(&core->reclaim_lock);
-	/* K: pairs with J in pool_account_uncached(); litmus/wait-idle */
+	WRITE_ONCE(core->idle_base, pool_stats_outstanding_base(core));
+	pool_reclaim_unlock(core);
+	/*
+	 * pool_idle_begin:B: full barrier, pairs with pool_stats_uncached:A;
+	 * litmus/wait-idle
+	 */
 	smp_mb();
 }
 
 /*
- * The pool ends: who still waits for it is reported and sent away, since it
- * would wake up in memory that is gone.
+ * The pool ends. A task that still waits for it would wake up in freed memory,
+ * so it is reported and made to return.
  */
-void pool_idle_end(struct pool_core *core)
+void pool_idle_end(struct syncpool_core *core)
 {
 	if (!atomic_read(&core->sleepers))
 		return;
 	WARN(1, "syncpool: %s: syncpool_exit() during syncpool_wait_idle()\n",
 	     core->params.name);
 	do {
-		/* again and again: who has just come sets it, too */
+		/* in a loop, since a new waiter overwrites it */
 		WRITE_ONCE(core->idle_base, LONG_MIN / 2);
 		wake_up_all(&core->idle_wait);
 		schedule_timeout_uninterruptible(1);
 	} while (atomic_read(&core->sleepers));
 }
 
-/* 0 if @core was idle at some moment within @timeout jiffies. */
-static int pool_idle_sleep(struct syncpool *pool, struct pool_core *core,
-			   unsigned long timeout)
+/* Jiffies left when nothing was out; 0: that did not come within @timeout. */
+static long pool_idle_sleep(struct syncpool_core *core, struct syncpool *pool,
+			    unsigned long timeout)
 {
 	long left;
 
@@ -95,46 +90,29 @@ static int pool_idle_sleep(struct syncpool *pool, struct pool_core *core,
 	mutex_unlock(&core->idle_lock);
 
 	left = wait_event_idle_timeout(core->idle_wait,
-				       pool_is_idle(core, atomic_long_read(&pool->uncached.out)),
+				       pool_core_is_idle(core, atomic_long_read(&pool->uncached.out)),
 				       min_t(unsigned long, timeout, MAX_SCHEDULE_TIMEOUT));
 
 	mutex_lock(&core->idle_lock);
 	if (!--core->idlers)
 		pool_set_mode(core, POOL_NORMAL);
 	mutex_unlock(&core->idle_lock);
-	if (pool_has_state(pool, POOL_STATE_GONE))
+	return left;
+}
+
+/* syncpool_wait_idle() of an active pool. */
+int pool_idle_wait(struct syncpool_core *core, unsigned long timeout)
+{
+	struct syncpool *pool = core->pool;
+	long left;
+	bool gone;
+
+	atomic_inc(&core->sleepers);
+	left = pool_idle_sleep(core, pool, timeout);
+	gone = pool_has_state(pool, POOL_STATE_GONE);
+	/* last, since pool and core may be freed once nobody sleeps */
+	atomic_dec(&core->sleepers);
+	if (gone)
 		return -ESHUTDOWN;
 	return left ? 0 : -ETIMEDOUT;
 }
-
-/**
- * syncpool_wait_idle() - sleep until every object is back
- * @pool: the pool
- * @timeout: jiffies; MAX_SCHEDULE_TIMEOUT and more: without end. A grace
- *	period before and a drain that is under way come on top.
- *
- * Meanwhile puts free their objects instead of caching them. What is cached
- * stays so, and the pool works on as before in either case: who wants to tear
- * down what the objects depend on calls syncpool_exit() next.
- *
- * Context: Task context. Sleeps.
- * Return: 0: nothing was out at some moment; -ETIMEDOUT; -ENOMEM or -EEXIST if
- * a pool of DEFINE_SYNCPOOL() could not be activated; -ESHUTDOWN after
- * syncpool_exit(), or if that came meanwhile; -EINVAL for a copy of a pool.
- */
-int syncpool_wait_idle(struct syncpool *pool, unsigned long timeout)
-{
-	struct pool_core *core;
-	int err;
-
-	might_sleep();
-	err = pool_activate(pool);
-	if (err)
-		return err;
-	core = pool->core;
-	atomic_inc(&core->sleepers);
-	err = pool_idle_sleep(pool, core, timeout);
-	atomic_dec(&core->sleepers);
-	return err;
-}
-EXPORT_SYMBOL_GPL(syncpool_wait_idle);

@@ -1,58 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pool_module - syncpool.ko itself, and what it hears of: CPUs that die and
- * modules that go
+ * pool_module - syncpool.ko itself
+ *
+ * The files of the module in the order in which calls go: each calls only what
+ * is below it, and scripts/lint checks that.
+ *
+ *	pool_module	load, unload, modules that forget their pools
+ *	pool_hotplug	what a dead CPU leaves behind
+ *	pool_life	how pools begin and end
+ *	pool_bulk	many objects in one call
+ *	pool_main	get and put
+ *	pool_build	an object from the alloc callback
+ *	pool_activate	a pool's core, at init or first use
+ *	pool_idle	wait until every object is back
+ *	pool_age	rotate a pool that nothing reclaims
+ *	pool_reclaim	rotation, drains, the shrinker
+ *	pool_free	an object for the free callback, now or later
+ *	pool_stats	counters, debugfs
+ *	pool_debug	debug mode
+ *	pool_core	the list of pools, a pool's state, what a fast path works on
+ *	pool_generation	all CPUs' parts of a generation, stealing
+ *	pool_pcp	one CPU's part: try-lock, magazine, nested slots
+ *	pool_chain	rings that double
+ *	pool_dequeue	one ring
+ *	pool_trace	trace events
  */
-#include <linux/cpu.h>
-#include <linux/cpuhotplug.h>
 #include <linux/module.h>
 #include <linux/notifier.h>
+#include <linux/rcupdate.h>
 
-#define CREATE_TRACE_POINTS
-#include "pool_trace.h"
-
-#include "pool.h"
 #include "pool_debug.h"
-
-struct workqueue_struct *pool_wq;
-
-static int pool_cpuhp_state;
-
-/* Move to this CPU what a dead one held outside its chain, or free it. */
-static void pool_rescue(struct pool_core *core, unsigned int cpu)
-{
-	void *objs[POOL_LOCAL_MAX];
-	unsigned int i, n;
-	bool kept;
-
-	mutex_lock(&core->reclaim_lock);
-	n = pool_local_strip(per_cpu_ptr(core->local->locals, cpu), objs);
-	for (i = 0; i < n; i++) {
-		preempt_disable();
-		kept = pool_store(core, objs[i]);
-		preempt_enable();
-		if (!kept)
-			pool_free_cached(core, &objs[i], 1);
-	}
-	n = pool_local_strip(per_cpu_ptr(core->victim->locals, cpu), objs);
-	pool_free_cached(core, objs, n);
-	mutex_unlock(&core->reclaim_lock);
-}
-
-/*
- * @cpu is dead, so what was its own is nobody's; its chains stay open to
- * thieves. A set that is being drained is the drain's.
- */
-static int pool_cpu_dead(unsigned int cpu)
-{
-	struct pool_core *core;
-
-	mutex_lock(&pool_list_lock);
-	list_for_each_entry(core, &pool_list, node)
-		pool_rescue(core, cpu);
-	mutex_unlock(&pool_list_lock);
-	return 0;
-}
+#include "pool_free.h"
+#include "pool_hotplug.h"
+#include "pool_life.h"
+#include "pool_stats.h"
 
 static int pool_module_event(struct notifier_block *nb, unsigned long state,
 			     void *module)
@@ -73,20 +54,18 @@ static int __init pool_module_init(void)
 	pool_wq = alloc_workqueue("syncpool", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!pool_wq)
 		return -ENOMEM;
-	err = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "syncpool:dead",
-					NULL, pool_cpu_dead);
-	if (err < 0)
+	err = pool_hotplug_init();
+	if (err)
 		goto err_wq;
-	pool_cpuhp_state = err;
 	err = register_module_notifier(&pool_module_nb);
 	if (err)
-		goto err_cpuhp;
-	pool_debugfs_init();
+		goto err_hotplug;
+	pool_stats_debugfs_init();
 	pr_info("syncpool: loaded\n");
 	return 0;
 
-err_cpuhp:
-	cpuhp_remove_state_nocalls(pool_cpuhp_state);
+err_hotplug:
+	pool_hotplug_exit();
 err_wq:
 	destroy_workqueue(pool_wq);
 	return err;
@@ -94,10 +73,10 @@ err_wq:
 
 static void __exit pool_module_exit(void)
 {
-	pool_debugfs_exit();
+	pool_stats_debugfs_exit();
 	unregister_module_notifier(&pool_module_nb);
-	cpuhp_remove_state_nocalls(pool_cpuhp_state);
-	pool_defer_exit();
+	pool_hotplug_exit();
+	pool_free_exit();
 	/* pool_ring_free() */
 	rcu_barrier();
 	destroy_workqueue(pool_wq);
@@ -108,4 +87,6 @@ static void __exit pool_module_exit(void)
 module_init(pool_module_init);
 module_exit(pool_module_exit);
 MODULE_DESCRIPTION("Per-CPU pools of ready-made objects, after Go's sync.Pool");
+MODULE_AUTHOR("The syncpool maintainers");
+MODULE_VERSION("0.1.0");
 MODULE_LICENSE("GPL");

@@ -1,150 +1,142 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pool_reclaim - rotation, the shrinker, and what else takes objects back
+ * pool_reclaim - rotation, and giving memory back
  *
- * Three sets turn, as Go's garbage collector turns two:
+ * Three generations take turns, as Go's garbage collector turns two:
  *
- *	           rotate                    grace period, drain
- *	local  ------------> victim --rotate-> draining -------> spare --+
+ *	            rotate                    grace period, drain
+ *	active  ------------> victim --rotate-> draining ------> spare --+
  *	  ^                                                              |
- *	  +------------------------- rotate <----------------------------+
+ *	  +-------------------------- rotate <---------------------------+
  *
  * A rotation is three pointer stores, whatever the pool holds. An object that
- * nobody asked for through two of them is freed.
+ * nobody asked for during two rotations is freed.
  *
- * Why this is safe. An operation loads @local once, pinned, and pinned is an
- * RCU reader. One that was pinned across the switch acts as owner on the set
- * that others now see as the victim: still its own CPU's part, under that
- * part's own try-lock, so the two of them at worst find each other busy. It
- * cannot be more than one generation behind: the next rotation needs @spare,
- * and @spare is handed back only after a grace period and the drain. The drain
- * therefore meets nobody, and takes arrays and chains as its own.
- * litmus/rotation-owner, litmus/rotation-thief, litmus/drain.
+ * Why this is safe without stopping the world. An operation loads @active once,
+ * pinned, and a pinned section is an RCU reader.
  *
- * @reclaim_lock is held by a rotation, a drain and a scan. Reclaim may start
- * inside an allocation of whoever holds it, so the shrinker only tries it.
+ * - Suppose it is pinned across one rotation. It continues as owner of its CPU's
+ *   part of a generation that other CPUs now take for the victim. It is still
+ *   the only CPU that touches that magazine. An interrupt on its own CPU may
+ *   reach the same part as the victim's, and meets the part's own try-lock: at
+ *   worst the two find each other busy. Chain tails are open to everyone in
+ *   either role. litmus/rotation-owner, litmus/rotation-thief.
+ * - It cannot be pinned across two. A rotation needs @spare, and @spare comes
+ *   back only after a grace period, which waits for every section that was
+ *   pinned at the rotation before, and after the drain. So at any moment an
+ *   operation is at most one generation late. litmus/rotation-reuse.
+ * - The drain starts a grace period after the generation was detached, when the
+ *   last section that could know it has ended. It meets nobody, and takes
+ *   magazines and chains by plain accesses. litmus/drain, litmus/nested.
+ *
+ * A full barrier in place of the grace period is not enough: the model then
+ * finds an object that is taken twice.
+ *
+ * core->reclaim_lock is held by a rotation, a scan, a whole syncpool_cleanup(),
+ * and a change of mode. The drain by the work item takes it only to return the
+ * generation; until then a missing @spare keeps every other rotation away.
+ * Reclaim may start inside an allocation by whoever holds the lock, so the
+ * shrinker only tries it.
  */
 #include <linux/export.h>
 #include <linux/jiffies.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 
-#include "pool.h"
+#include "pool_compat.h"
 #include "pool_debug.h"
+#include "pool_free.h"
+#include "pool_reclaim.h"
+#include "pool_stats.h"
 #include "pool_trace.h"
 
 /* objects that a scan takes at once at most */
 #define POOL_SCAN_BATCH		16U
 
-void pool_free_cached(struct pool_core *core, void **objs, unsigned int n)
+/* Turn the generations. Returns the one to drain after a grace period. */
+static struct pool_generation *pool_rotate(struct syncpool_core *core)
 {
-	unsigned int i;
-
-	for (i = 0; i < n; i++) {
-		pool_debug_leave(objs[i]);
-		core->params.free(objs[i], core->params.data);
-	}
-	this_cpu_add(core->counters->frees, n);
-}
-
-/*
- * Point the fast path where the mode says, unless the pool is gone already.
- * Under @reclaim_lock.
- */
-void pool_publish(struct pool_core *core)
-{
-	unsigned long open = (__force unsigned long)&core->local->locals->cache -
-			     (__force unsigned long)&syncpool_shut;
-	bool shut = core->mode != POOL_NORMAL || core->debug;
+	struct pool_generation *old = core->victim;
 
 	lockdep_assert_held(&core->reclaim_lock);
-	if (!core->pool)
-		return;
-	/* N: release; users depend on the pointer; litmus/activate */
-	smp_store_release(&core->pool->local, shut ? 0 : open);
-}
-
-/* Turn. The set to drain, after a grace period. Under @reclaim_lock. */
-static struct pool_set *pool_rotate(struct pool_core *core)
-{
-	struct pool_set *old = core->victim;
-
-	/* Q: as N */
-	smp_store_release(&core->victim, core->local);
-	/* R: as N */
-	smp_store_release(&core->local, core->spare);
+	/* pool_rotate:A: release, pairs with the dependency of a get's victim */
+	smp_store_release(&core->victim, core->active);
+	/* pool_rotate:B: release, pairs with the dependency of pool_core_pcp() */
+	smp_store_release(&core->active, core->spare);
 	core->spare = NULL;
-	pool_publish(core);
+	pool_core_publish(core);
 	WRITE_ONCE(core->rotations, core->rotations + 1);
 	core->rotated = jiffies;
 	trace_syncpool_rotate(core->params.name, core->rotations);
 	return old;
 }
 
-/* One CPU's part, which nobody else can reach. */
-static unsigned long pool_drain_local(struct pool_core *core,
-				      struct pool_local *l)
+/* Of one CPU's part, which nobody else can reach. */
+static unsigned long pool_drain_pcp(struct syncpool_core *core,
+				    struct pool_pcp *pcp)
 {
-	void *objs[POOL_LOCAL_MAX];
-	unsigned int n = pool_local_strip(l, objs);
+	void *objs[POOL_PCP_MAX];
+	unsigned int n = pool_pcp_flush(pcp, objs);
 	unsigned long freed = n;
 
 	pool_free_cached(core, objs, n);
-	while (!pool_chain_is_empty(&l->chain)) {
-		n = pool_chain_pop_tail(&l->chain, objs, POOL_LOCAL_MAX);
+	while (!pool_chain_is_empty(&pcp->chain)) {
+		n = pool_chain_pop_tail(&pcp->chain, objs, POOL_PCP_MAX);
 		this_cpu_sub(core->counters->chained, n);
 		pool_free_cached(core, objs, n);
 		freed += n;
 		cond_resched();
 	}
-	pool_chain_destroy(&l->chain);
+	pool_chain_destroy(&pcp->chain);
 	return freed;
 }
 
-/* Free all that @set holds, a grace period after it was detached. */
-unsigned long pool_drain(struct pool_core *core, struct pool_set *set)
+/* Free all that @gen holds, a grace period after it was detached. */
+static unsigned long pool_drain(struct syncpool_core *core,
+				struct pool_generation *gen)
 {
 	unsigned long freed = 0;
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		freed += pool_drain_local(core, per_cpu_ptr(set->locals, cpu));
-	cpumask_clear(set->mask);
-	atomic_set(&set->nonempty, 0);
+		freed += pool_drain_pcp(core, per_cpu_ptr(gen->pcps, cpu));
+	pool_generation_reset(gen);
 	trace_syncpool_drain(core->params.name, freed);
 	return freed;
 }
 
 static void pool_drain_work(struct work_struct *work)
 {
-	struct pool_core *core = container_of(to_rcu_work(work),
-					      struct pool_core, drain_work);
-	struct pool_set *set = core->draining;
+	struct syncpool_core *core = container_of(to_rcu_work(work),
+						  struct syncpool_core,
+						  drain_work);
+	struct pool_generation *gen = core->draining;
 
-	pool_drain(core, set);
+	pool_drain(core, gen);
 	mutex_lock(&core->reclaim_lock);
 	core->draining = NULL;
-	/* no CPU pinned before the drain is left; litmus/rotation-reuse */
-	core->spare = set;
+	/* no section pinned before the drain is left; litmus/rotation-reuse */
+	core->spare = gen;
 	mutex_unlock(&core->reclaim_lock);
 }
 
-/*
- * Rotate, and drain later. False while the last drain is not done. Under
- * @reclaim_lock.
- */
-bool pool_rotate_later(struct pool_core *core)
+/* Rotate, and drain later. False while the last drain is not done. */
+bool pool_reclaim_rotate(struct syncpool_core *core)
 {
+	lockdep_assert_held(&core->reclaim_lock);
 	if (!core->spare)
 		return false;
 	core->draining = pool_rotate(core);
-	/* O: the grace period before the drain; litmus/drain */
+	/*
+	 * pool_reclaim_rotate:A: grace period before the drain, pairs with
+	 * pinned sections; litmus/drain
+	 */
 	queue_rcu_work(pool_wq, &core->drain_work);
 	return true;
 }
 
 /* Lock, with no drain under way. May sleep. */
-void pool_reclaim_lock(struct pool_core *core)
+void pool_reclaim_lock(struct syncpool_core *core)
 {
 	mutex_lock(&core->reclaim_lock);
 	while (!core->spare) {
@@ -154,31 +146,27 @@ void pool_reclaim_lock(struct pool_core *core)
 	}
 }
 
-/**
- * syncpool_cleanup() - one cycle of garbage collection
- * @pool: the pool
- *
- * Frees what was cached before the last rotation and not asked for since, and
- * makes what is cached now the victim.
- *
- * Context: Task context. Sleeps for a grace period.
- * Return: objects freed.
- */
+void pool_reclaim_unlock(struct syncpool_core *core)
+{
+	mutex_unlock(&core->reclaim_lock);
+}
+
 unsigned long syncpool_cleanup(struct syncpool *pool)
 {
-	struct pool_core *core = READ_ONCE(pool->core);
-	struct pool_set *set;
+	struct syncpool_core *core = READ_ONCE(pool->core);
+	struct pool_generation *gen;
 	unsigned long freed;
 
 	might_sleep();
 	if (!core)
 		return 0;
 	pool_reclaim_lock(core);
-	set = pool_rotate(core);
+	gen = pool_rotate(core);
+	/* syncpool_cleanup:A: as pool_reclaim_rotate:A */
 	synchronize_rcu();
-	freed = pool_drain(core, set);
-	core->spare = set;
-	mutex_unlock(&core->reclaim_lock);
+	freed = pool_drain(core, gen);
+	core->spare = gen;
+	pool_reclaim_unlock(core);
 	return freed;
 }
 EXPORT_SYMBOL_GPL(syncpool_cleanup);
@@ -186,28 +174,30 @@ EXPORT_SYMBOL_GPL(syncpool_cleanup);
 static unsigned long pool_shrink_count(struct shrinker *shrinker,
 				       struct shrink_control *sc)
 {
-	unsigned long n = pool_cached(pool_shrinker_data(shrinker));
+	unsigned long n = pool_stats_cached(pool_shrinker_data(shrinker));
 
-	/* half of it is asked for: of one object, nothing */
+	/* half of it is asked for, which for one object would be none */
 	return n ? max(n, 2UL) : SHRINK_EMPTY;
 }
 
 /* Free up to @max objects from the chains of the victim. */
-static unsigned long pool_scan_victim(struct pool_core *core,
+static unsigned long pool_scan_victim(struct syncpool_core *core,
 				      unsigned long max)
 {
 	void *objs[POOL_SCAN_BATCH];
 	unsigned long freed = 0;
 	int n;
 
+	lockdep_assert_held(&core->reclaim_lock);
 	while (freed < max) {
 		preempt_disable();
-		n = pool_steal(core->victim, objs,
-			       min_t(unsigned long, max - freed, POOL_SCAN_BATCH));
+		n = pool_generation_steal(core->victim, pool_steal_start(core), objs,
+					  min_t(unsigned long, max - freed,
+						POOL_SCAN_BATCH));
 		preempt_enable();
 		if (!n)
 			break;
-		if (n < 0)
+		if (n == POOL_AGAIN)
 			continue;
 		pool_free_cached(core, objs, n);
 		freed += n;
@@ -216,13 +206,13 @@ static unsigned long pool_scan_victim(struct pool_core *core,
 }
 
 /*
- * Called from reclaim, perhaps from reclaim that an allocation under some
- * lock of the pool's own user started: takes nothing but its own trylock.
+ * Runs inside reclaim, which may have started under some lock of the pool's
+ * user. So it takes no lock but its own, and only tries that.
  */
 static unsigned long pool_shrink_scan(struct shrinker *shrinker,
 				      struct shrink_control *sc)
 {
-	struct pool_core *core = pool_shrinker_data(shrinker);
+	struct syncpool_core *core = pool_shrinker_data(shrinker);
 	unsigned long freed;
 	bool rotated = false;
 
@@ -230,8 +220,8 @@ static unsigned long pool_shrink_scan(struct shrinker *shrinker,
 	if (!mutex_trylock(&core->reclaim_lock))
 		return SHRINK_STOP;
 	freed = pool_scan_victim(core, sc->nr_to_scan);
-	if (freed < sc->nr_to_scan && pool_cached(core)) {
-		rotated = pool_rotate_later(core);
+	if (freed < sc->nr_to_scan && pool_stats_cached(core)) {
+		rotated = pool_reclaim_rotate(core);
 		freed += pool_scan_victim(core, sc->nr_to_scan - freed);
 	}
 	core->rotated = jiffies;
@@ -241,13 +231,13 @@ static unsigned long pool_shrink_scan(struct shrinker *shrinker,
 	return freed || rotated ? freed : SHRINK_STOP;
 }
 
-int pool_reclaim_init(struct pool_core *core)
+int pool_reclaim_init(struct syncpool_core *core)
 {
 	mutex_init(&core->reclaim_lock);
 	INIT_RCU_WORK(&core->drain_work, pool_drain_work);
-	core->local = &core->sets[0];
-	core->victim = &core->sets[1];
-	core->spare = &core->sets[2];
+	core->active = &core->generations[0];
+	core->victim = &core->generations[1];
+	core->spare = &core->generations[2];
 	core->rotated = jiffies;
 	core->shrinker = pool_shrinker_alloc(core, core->params.name);
 	if (!core->shrinker)
@@ -255,12 +245,29 @@ int pool_reclaim_init(struct pool_core *core)
 	core->shrinker->count_objects = pool_shrink_count;
 	core->shrinker->scan_objects = pool_shrink_scan;
 	/*
-	 * With the defaults a pool of fewer than 4096 objects is asked for
-	 * none of them while reclaim is calm: do_shrink_slab(), mm/shrinker.c.
-	 * 0 seeks: half of it each time. A batch of 1: the same for small
-	 * pools, whose few objects may be the largest.
+	 * With the defaults, do_shrink_slab() in mm/shrinker.c asks a pool of
+	 * fewer than 4096 objects for none of them while reclaim is calm. With
+	 * 0 seeks it asks for half of them each time. A batch of 1 does the same
+	 * for small pools, whose few objects may be the largest.
 	 */
 	core->shrinker->seeks = 0;
 	core->shrinker->batch = 1;
 	return pool_shrinker_register(core->shrinker, core->params.name);
+}
+
+/* Waits for callbacks of the shrinker. Also after a failed pool_reclaim_init(). */
+void pool_reclaim_unregister(struct syncpool_core *core)
+{
+	if (core->shrinker)
+		pool_shrinker_free(core->shrinker);
+	core->shrinker = NULL;
+}
+
+/* Free all that @core holds. Nobody reaches its generations any more. */
+void pool_reclaim_drain_all(struct syncpool_core *core)
+{
+	unsigned int i;
+
+	for (i = 0; i < POOL_GENERATIONS; i++)
+		pool_drain(core, &core->generations[i]);
 }

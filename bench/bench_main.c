@@ -12,7 +12,7 @@
 #include <linux/sched.h>
 
 #include "bench.h"
-#include "pool.h"
+#include "pool_core.h"
 
 #define BENCH_ROUNDS	7
 #define BENCH_TEXT	32	/* room for a number */
@@ -100,9 +100,9 @@ static int bench_start(void)
 {
 	pr_info("pool_bench: machine,cpus,%u\n", nr_cpu_ids);
 	pr_info("pool_bench: memory,pool,%zu\n",
-		sizeof(struct syncpool) + sizeof(struct pool_core));
+		sizeof(struct syncpool) + sizeof(struct syncpool_core));
 	pr_info("pool_bench: memory,cpu,%zu\n",
-		POOL_SETS * sizeof(struct pool_local) +
+		POOL_GENERATIONS * sizeof(struct pool_pcp) +
 		sizeof(struct pool_counters));
 	if (!strcmp(run, "loops"))
 		return bench_loops(NULL);

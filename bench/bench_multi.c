@@ -14,7 +14,7 @@
 #include <linux/ptr_ring.h>
 
 #include "bench.h"
-#include "pool.h"
+#include "pool_core.h"
 
 #define BENCH_STOCK	16384U
 #define BENCH_AHEAD	4096U	/* objects got that are not put yet, at most */

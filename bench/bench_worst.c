@@ -15,7 +15,7 @@
 #include <linux/workqueue.h>
 
 #include "bench.h"
-#include "pool.h"
+#include "pool_core.h"
 
 #define BENCH_MANY	2000U
 #define BENCH_HUGE	1000000U
@@ -182,12 +182,12 @@ static void bench_do_on(unsigned int cpu, void (*fn)(unsigned int n),
 /* Every other possible CPU's chain is marked, and has nothing. */
 static void bench_mark_all(void)
 {
-	struct pool_set *set = bench_pool.core->local;
+	struct pool_generation *gen = bench_pool.core->active;
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		if (!cpumask_test_and_set_cpu(cpu, set->mask))
-			atomic_inc(&set->nonempty);
+		if (!cpumask_test_and_set_cpu(cpu, gen->mask))
+			atomic_inc(&gen->nonempty);
 }
 
 static int bench_worst_own(void)

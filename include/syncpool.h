@@ -2,13 +2,13 @@
 /*
  * syncpool - per-CPU pools of ready-made objects (Go's sync.Pool for the kernel)
  *
- * A pool keeps objects that are dear to build. syncpool_get() takes one from
- * the cache of the CPU it runs on, from another CPU's, or builds one with the
+ * A pool keeps objects that are expensive to build. syncpool_get() takes one
+ * from this CPU's part of the pool, from another CPU's, or builds one with the
  * pool's alloc callback; syncpool_put() gives it back. The pool returns its
  * memory by itself, under memory pressure and with age, through the free
  * callback, which sees every object that the pool drops exactly once.
  *
- * Who may call what:
+ * Which context may call what:
  *
  *                             task   softirq  hardirq  NMI
  *   get, try_get, get_bulk    yes    yes      yes      cached objects only
@@ -20,17 +20,19 @@
  *   wait_idle                 may sleep: task context only
  *   prefill                   as its gfp flags say
  *
- * PREEMPT_RT: the same table; with preemption or interrupts disabled get gives
- * cached objects only, a ring does not grow, and free runs from a work item.
+ * On PREEMPT_RT the same table holds. There, with preemption or interrupts
+ * disabled, get returns cached objects only, no ring is added, and free runs
+ * from a work item.
  *
- * NMI: where this_cpu_cmpxchg() is one instruction or disables nothing, as on
- * x86 and arm64.
+ * NMI needs an architecture whose this_cpu_cmpxchg() is one instruction or does
+ * not disable interrupts, such as x86 and arm64.
  *
  * The free callback takes leaf locks only and never allocates with GFP_KERNEL:
  * it may run inside memory reclaim, inside put() and, unless the pool says
- * SYNCPOOL_FREE_SLEEPS, in whatever context put() was called in. The first two
- * words of an object that it is handed may have been overwritten: objects are
- * two pointers large, and what free needs to know lies behind these.
+ * SYNCPOOL_FREE_SLEEPS, in the context that put() was called in. It must not
+ * rely on the first two words of the object, which the pool may have used to
+ * queue it. So an object is at least two pointers large, and what free needs to
+ * know lies behind them.
  */
 #ifndef _SYNCPOOL_H
 #define _SYNCPOOL_H
@@ -43,39 +45,38 @@
 #include <linux/gfp.h>
 #include <linux/mempool.h>
 #include <linux/module.h>
-#include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
-#include "compat.h"
+#include "syncpool_fastpath.h"
 
 struct device;
-struct pool_core;
+struct syncpool_core;
 
 /*
  * Flags of struct syncpool_params.
  *
  * SYNCPOOL_FREE_SLEEPS: the free callback may sleep (it unmaps, or takes a
- *	mutex). What put() has to drop is then freed from a work item, queued
- *	through the object's own first two words.
+ *	mutex). An object that put() has to drop is then freed from a work item,
+ *	queued through its own first two words.
  * SYNCPOOL_DEBUG: debug mode for this pool, as syncpool.debug=1 for all.
  * SYNCPOOL_POISON: the bytes of a cached object may be overwritten. In debug
- *	mode they are poisoned by put() and checked by get(). Needs obj_size.
+ *	mode put() poisons them and get() checks them. Needs obj_size.
  */
 #define SYNCPOOL_FREE_SLEEPS	BIT(0)
 #define SYNCPOOL_DEBUG		BIT(1)
 #define SYNCPOOL_POISON		BIT(2)
 
 /**
- * struct syncpool_params - what a pool is made of
- * @name: unique name; debugfs, the shrinker, trace events and reports show it.
- *	Copied.
+ * struct syncpool_params - the parameters of a pool
+ * @name: unique name, shown by debugfs, the shrinker, trace events and reports.
+ *	Copied. At most 47 characters.
  * @alloc: builds an object, as mempool's callback of this type; called with
  *	nothing pinned, in the context and with the gfp flags of the get.
- *	NULL: an empty pool gives NULL.
+ *	NULL: a get on an empty pool returns NULL.
  * @free: takes an object apart. Required. See the rule at the top of this file.
- * @data: handed to both callbacks.
+ * @data: passed to both callbacks.
  * @obj_size: bytes that an object stands for; 0 if unknown.
  * @flags: SYNCPOOL_* or'ed together.
  */
@@ -91,16 +92,16 @@ struct syncpool_params {
 /**
  * struct syncpool_stats - what a pool has done since it was made
  * @allocs: objects built by the alloc callback.
- * @frees: objects dropped, each given to the free callback once.
- * @alloc_fails: times the alloc callback gave NULL.
- * @refills: times private[] was refilled from the CPU's own chain.
- * @spills: times private[] was spilled to the CPU's own chain.
+ * @frees: objects dropped, each passed to the free callback once.
+ * @alloc_fails: times the alloc callback returned NULL.
+ * @refills: times a magazine was refilled from its CPU's own chain.
+ * @spills: times a magazine spilled into its CPU's own chain.
  * @steals: thefts from another CPU's chain.
  * @stolen: objects taken by these.
- * @victim_hits: objects that came from the victim cache.
- * @rotations: generations turned, by pressure, by age or by cleanup.
+ * @victim_hits: objects that came from the victim generation.
+ * @rotations: rotations, by pressure, by age or by cleanup.
  * @grows: rings added to chains.
- * @nested: operations that met a busy owner on their own CPU.
+ * @nested: operations that interrupted an operation on the same CPU.
  */
 struct syncpool_stats {
 	unsigned long allocs;
@@ -116,33 +117,7 @@ struct syncpool_stats {
 	unsigned long nested;
 };
 
-/*
- * private: a CPU's LIFO array, which the inlined fast path works on. Whoever
- * takes or fills a slot does so by compare-and-swap on this CPU, so an
- * interrupt or NMI in between can take nothing twice and overwrite nothing;
- * @top only says where to look. The guard slots end the array for both sides:
- *
- *	slots:	G  G  a  b  c  .  .  .  G
- *		0  1        ^top     ^last
- *		^SYNCPOOL_TOP_BUSY: neither get nor put
- *		   ^SYNCPOOL_TOP_EMPTY
- */
-#define SYNCPOOL_GUARD		((void *)1)
-#define SYNCPOOL_TOP_BUSY	0
-#define SYNCPOOL_TOP_EMPTY	1
-#define SYNCPOOL_SLOTS		30
-
-struct syncpool_cache {
-	u32 top;
-	u16 last;		/* the slot before the upper guard */
-	u8 block;		/* see struct pool_local in the module */
-	u8 nested_full;		/* likewise */
-	void *slots[SYNCPOOL_SLOTS];
-};
-
-DECLARE_PER_CPU(struct syncpool_cache, syncpool_shut);
-
-/* private: counts what happens while nothing is cached; out: allocs - frees */
+/* private: counts while nothing is cached; out: allocs less frees */
 struct syncpool_uncached {
 	atomic_long_t allocs;
 	atomic_long_t out;
@@ -158,12 +133,12 @@ struct syncpool_uncached {
  * It must not be copied or moved while it is in use.
  */
 struct syncpool {
-	/* private: read by every operation, written when a pool turns */
-	unsigned long			local;	/* see syncpool_cache() */
-	struct pool_core		*core;	/* NULL: not activated, or gone */
+	/* private: */
+	unsigned long			magazine;	/* see __syncpool_magazine() */
+	struct syncpool_core		*core;	/* NULL: not active, or ended */
 	struct syncpool_params		params;
 	struct module			*owner;
-	unsigned long			state;	/* POOL_* bits, one-time reports too */
+	unsigned long			state;	/* enum pool_state_bit */
 	struct syncpool_uncached	uncached;
 	struct work_struct		activate;
 	char				name[SYNCPOOL_NAME_LEN];
@@ -208,8 +183,8 @@ void __syncpool_put(struct syncpool *pool, void *obj);
 
 /**
  * syncpool_init() - make a pool
- * @pool: where, in memory of the caller's that stays put
- * @params: what of; copied
+ * @pool: memory of the caller's that stays where it is
+ * @params: parameters, copied
  *
  * Context: Task context. May sleep.
  * Return: 0; -EINVAL: no params, name or free callback, unknown flags,
@@ -225,14 +200,24 @@ static inline int syncpool_init(struct syncpool *pool,
 	return __syncpool_init(pool, params, THIS_MODULE);
 }
 
+/**
+ * syncpool_exit() - end a pool
+ * @pool: the pool
+ *
+ * Frees what is cached. When it returns, no callback of the pool runs or will
+ * run, so the caller's module may unload. Objects still out are reported by
+ * number; the pool cannot know where they are.
+ *
+ * Context: Task context. Sleeps. Nobody else uses @pool any more.
+ */
 void syncpool_exit(struct syncpool *pool);
 
 /**
  * syncpool_create() - allocate a pool and make it
- * @params: what of; copied
+ * @params: parameters, copied
  *
  * Context: Task context. May sleep.
- * Return: the pool, or an ERR_PTR() as syncpool_init() gives.
+ * Return: the pool, or an ERR_PTR() of the errors of syncpool_init().
  */
 static inline struct syncpool *
 syncpool_create(const struct syncpool_params *params)
@@ -240,16 +225,26 @@ syncpool_create(const struct syncpool_params *params)
 	return __syncpool_create(params, THIS_MODULE);
 }
 
+/**
+ * syncpool_destroy() - end a pool of syncpool_create() and free it
+ * @pool: the pool; NULL or an ERR_PTR() does nothing
+ *
+ * A pool that syncpool_create() did not make is ended and its memory left to the
+ * caller. A pool of devm_syncpool_create() is left to its device. Both are
+ * reported.
+ *
+ * Context: As syncpool_exit().
+ */
 void syncpool_destroy(struct syncpool *pool);
 
 /**
- * devm_syncpool_create() - syncpool_create() for the life of a driver binding
+ * devm_syncpool_create() - syncpool_create() for as long as a driver is bound
  * @dev: the device; the pool is destroyed when its driver unbinds, in reverse
  *	order of the device's other resources
- * @params: what of; copied
+ * @params: parameters, copied
  *
  * Context: Task context. May sleep.
- * Return: the pool, or an ERR_PTR() as syncpool_init() gives.
+ * Return: the pool, or an ERR_PTR() of the errors of syncpool_init().
  */
 static inline struct syncpool *
 devm_syncpool_create(struct device *dev, const struct syncpool_params *params)
@@ -258,57 +253,32 @@ devm_syncpool_create(struct device *dev, const struct syncpool_params *params)
 }
 
 /*
- * The arrays that @pool works on now. Kept as a distance from syncpool_shut, an
- * array that is busy for ever, so that zeroed memory is a pool that is shut.
+ * The magazines that @pool works on now. Stored as the distance from
+ * syncpool_closed, so that zeroed memory is a closed pool.
  */
-static __always_inline struct syncpool_cache __percpu *
-syncpool_cache(struct syncpool *pool)
+static __always_inline struct syncpool_magazine __percpu *
+__syncpool_magazine(struct syncpool *pool)
 {
-	return (struct syncpool_cache __percpu *)
-	       ((__force unsigned long)&syncpool_shut + READ_ONCE(pool->local));
+	return (struct syncpool_magazine __percpu *)
+	       ((__force unsigned long)&syncpool_closed +
+		READ_ONCE(pool->magazine));
 }
 
 /*
- * The fast path, pinned by preempt_disable(). An array that cannot serve (empty
- * for get, full for put, busy for both, or not as @top says) leads into the
- * module, which is entered pinned and returns unpinned.
+ * The fast path ends where the magazine cannot serve. The three __syncpool_*()
+ * calls enter the module with preemption disabled and return with it enabled:
+ * it saves each user's copy of this code a call's worth of instructions.
  */
-static __always_inline void *syncpool_cache_get(struct syncpool *pool)
-{
-	struct syncpool_cache __percpu *cache = syncpool_cache(pool);
-	u32 top = this_cpu_read(cache->top);
-	void *obj = this_cpu_read(cache->slots[top]);
-
-	if (unlikely((unsigned long)obj <= (unsigned long)SYNCPOOL_GUARD))
-		return NULL;
-	if (unlikely(!pool_this_cpu_try_cmpxchg(cache->slots[top], &obj, NULL)))
-		return NULL;
-	this_cpu_write(cache->top, top - 1);
-	return obj;
-}
-
-/* NULL finds room like any object; get passes over the hole that it leaves */
-static __always_inline bool syncpool_cache_put(struct syncpool *pool, void *obj)
-{
-	struct syncpool_cache __percpu *cache = syncpool_cache(pool);
-	u32 top = this_cpu_read(cache->top) + 1;
-	void *old = NULL;
-
-	if (unlikely(!pool_this_cpu_try_cmpxchg(cache->slots[top], &old, obj)))
-		return false;
-	this_cpu_write(cache->top, top);
-	return true;
-}
 
 /**
  * syncpool_get() - take an object from the pool, or build one
  * @pool: the pool
- * @gfp: for the alloc callback, if nothing is cached
+ * @gfp: passed to the alloc callback if nothing is cached
  *
  * Context: Any; in NMI, cached objects only. Sleeps only if @gfp lets the alloc
  * callback sleep.
  * Return: an object, which belongs to the caller until it is put back; NULL if
- * nothing is cached and alloc gave none.
+ * nothing is cached and alloc returned none.
  */
 static __always_inline __attribute__((nonnull)) void *
 syncpool_get(struct syncpool *pool, gfp_t gfp)
@@ -316,7 +286,7 @@ syncpool_get(struct syncpool *pool, gfp_t gfp)
 	void *obj;
 
 	preempt_disable();
-	obj = syncpool_cache_get(pool);
+	obj = __syncpool_magazine_get(__syncpool_magazine(pool));
 	if (unlikely(!obj))
 		return __syncpool_get(pool, gfp);
 	preempt_enable();
@@ -336,7 +306,7 @@ syncpool_try_get(struct syncpool *pool)
 	void *obj;
 
 	preempt_disable();
-	obj = syncpool_cache_get(pool);
+	obj = __syncpool_magazine_get(__syncpool_magazine(pool));
 	if (unlikely(!obj))
 		return __syncpool_try_get(pool);
 	preempt_enable();
@@ -346,43 +316,134 @@ syncpool_try_get(struct syncpool *pool)
 /**
  * syncpool_put() - give an object to the pool
  * @pool: the pool
- * @obj: the object, the pool's from here on; NULL does nothing
+ * @obj: the object, which belongs to the pool from here on; NULL does nothing
  *
  * What one CPU wrote to the object before the put, another sees after the get
- * that returns it (release and acquire, as Go's memory model has it for
- * sync.Pool).
+ * that returns it: release and acquire, as Go's memory model promises for
+ * sync.Pool.
  *
- * Context: Any. Never fails, never sleeps. An object that finds no room is
- * dropped: given to the free callback here, or from a work item where free may
- * not run (SYNCPOOL_FREE_SLEEPS, NMI, atomic sections of PREEMPT_RT); to be
- * queued so, an object has to be two pointers large. Under a raw spinlock, where
- * CONFIG_PROVE_RAW_LOCK_NESTING knows of it, lockdep reports outside hardirq
- * that a ring is allocated or an object freed there.
+ * Never fails. An object that finds no room is dropped: passed to the free
+ * callback here, or from a work item where free may not run
+ * (SYNCPOOL_FREE_SLEEPS, NMI, atomic sections of PREEMPT_RT). To be queued so, an
+ * object has to be two pointers large. Under a raw spinlock outside hardirq,
+ * lockdep reports the allocation of a ring or the free of an object if
+ * CONFIG_PROVE_RAW_LOCK_NESTING is on.
+ *
+ * Context: Any. Never sleeps.
  */
 static __always_inline __attribute__((nonnull(1))) void
 syncpool_put(struct syncpool *pool, void *obj)
 {
 	preempt_disable();
-	if (unlikely(!syncpool_cache_put(pool, obj))) {
+	if (unlikely(!__syncpool_magazine_put(__syncpool_magazine(pool), obj))) {
 		__syncpool_put(pool, obj);
 		return;
 	}
 	preempt_enable();
 }
 
+/**
+ * syncpool_get_bulk() - take many objects, or build them
+ * @pool: the pool
+ * @gfp: passed to the alloc callback once nothing is cached
+ * @n: how many
+ * @objs: filled with as many as the return value says
+ *
+ * Context: As syncpool_get().
+ * Return: the number of objects in @objs. Fewer than @n means that nothing more
+ * was cached and alloc returned NULL; the caller keeps those it got.
+ */
 unsigned int syncpool_get_bulk(struct syncpool *pool, gfp_t gfp,
 			       unsigned int n, void **objs);
+
+/**
+ * syncpool_put_bulk() - give many objects to the pool
+ * @pool: the pool
+ * @n: length of @objs
+ * @objs: the objects; NULLs among them are skipped
+ *
+ * Context: As syncpool_put().
+ */
 void syncpool_put_bulk(struct syncpool *pool, unsigned int n, void **objs);
+
+/**
+ * syncpool_prefill() - build objects ahead of need
+ * @pool: the pool
+ * @n: how many to add
+ * @gfp: passed to the alloc callback
+ *
+ * Reserves nothing: what it adds is cached as any other object is, and may be
+ * reclaimed before it is used.
+ *
+ * Context: As @gfp says. Activates a pool of DEFINE_SYNCPOOL() if @gfp may
+ * sleep.
+ * Return: 0, also if a put found no room; -EINVAL: the pool has no alloc
+ * callback; -ENOMEM: alloc built fewer than @n, which stay cached; -EAGAIN: the
+ * pool is not active yet and @gfp may not sleep.
+ */
 int syncpool_prefill(struct syncpool *pool, unsigned int n, gfp_t gfp);
 
+/**
+ * syncpool_cleanup() - one cycle of garbage collection
+ * @pool: the pool
+ *
+ * Frees what was cached before the last rotation and not asked for since, and
+ * makes what is cached now the victim.
+ *
+ * Context: Task context. Sleeps for a grace period.
+ * Return: the number of objects freed.
+ */
 unsigned long syncpool_cleanup(struct syncpool *pool);
+
+/**
+ * syncpool_count() - objects cached now
+ * @pool: the pool
+ *
+ * Context: Any but NMI.
+ * Return: the number; exact while nobody gets or puts.
+ */
 unsigned long syncpool_count(struct syncpool *pool);
+
+/**
+ * syncpool_outstanding() - objects out with callers now
+ * @pool: the pool
+ *
+ * Context: Any but NMI.
+ * Return: allocs - frees - cached; exact while nobody gets or puts, negative
+ * if more objects were put than the pool built.
+ */
 long syncpool_outstanding(struct syncpool *pool);
+
+/**
+ * syncpool_wait_idle() - sleep until every object is back
+ * @pool: the pool
+ * @timeout: in jiffies; MAX_SCHEDULE_TIMEOUT and more: no limit. It covers the
+ *	sleep alone: a grace period before, and a drain that is under way, add
+ *	to it.
+ *
+ * Meanwhile puts free their objects instead of caching them. Cached objects
+ * stay cached, and afterwards the pool works as before, whatever was returned. A
+ * caller that wants to tear down what the objects depend on calls
+ * syncpool_exit() next.
+ *
+ * Context: Task context. Sleeps.
+ * Return: 0: nothing was out at some moment; -ETIMEDOUT; -ENOMEM or -EEXIST if
+ * a pool of DEFINE_SYNCPOOL() could not be activated; -ESHUTDOWN after or during
+ * syncpool_exit(); -EINVAL for a copy of a pool.
+ */
 int syncpool_wait_idle(struct syncpool *pool, unsigned long timeout);
+
+/**
+ * syncpool_read_stats() - what the pool has done since it was made
+ * @pool: the pool
+ * @stats: filled; each counter is exact while nobody uses the pool
+ *
+ * Context: Any but NMI.
+ */
 void syncpool_read_stats(struct syncpool *pool, struct syncpool_stats *stats);
 
 /*
- * For code in the manner of <linux/cleanup.h>:
+ * For code in the style of <linux/cleanup.h>:
  *
  *	CLASS(syncpool_obj, ws)(&pool, GFP_KERNEL);
  *	if (!ws.obj)

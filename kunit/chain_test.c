@@ -241,7 +241,7 @@ static struct {
 
 static void rob_hook(enum pool_hook_point point)
 {
-	if (point != POOL_HOOK_DRAINED || current != READ_ONCE(rob.task))
+	if (point != POOL_HOOK_EXHAUSTED || current != READ_ONCE(rob.task))
 		return;
 	WRITE_ONCE(rob.task, NULL);
 	rob.other();

@@ -58,8 +58,8 @@ static void debug_one_pool(struct kunit *test)
 	other->params.name = "another";
 	KUNIT_ASSERT_EQ(test, syncpool_init(&other->pool, &other->params), 0);
 	other->live = true;
-	KUNIT_EXPECT_EQ(test, tp->pool.local, 0UL);
-	KUNIT_EXPECT_NE(test, other->pool.local, 0UL);
+	KUNIT_EXPECT_EQ(test, tp->pool.magazine, 0UL);
+	KUNIT_EXPECT_NE(test, other->pool.magazine, 0UL);
 	test_fill(other, 8, ME);
 	KUNIT_EXPECT_EQ(test, syncpool_count(&other->pool), 8UL);
 	test_pool_end(other);
@@ -222,7 +222,7 @@ static void debug_steal(struct kunit *test)
 		if (!objs[n])
 			break;
 	}
-	KUNIT_EXPECT_GE(test, n + POOL_LOCAL_MAX, (unsigned int)count);
+	KUNIT_EXPECT_GE(test, n + POOL_PCP_MAX, (unsigned int)count);
 	test_put_many(tp, objs, n, ME);
 	test_pool_end(tp);
 }

@@ -30,7 +30,7 @@
  * nr_deferred and its name. Masks of CPUs where they are not in place.
  */
 #define CORE	(8 + IS_ENABLED(CONFIG_SHRINKER_DEBUG) +		\
-		 (int)POOL_SETS * IS_ENABLED(CONFIG_CPUMASK_OFFSTACK))
+		 (int)POOL_GENERATIONS * IS_ENABLED(CONFIG_CPUMASK_OFFSTACK))
 
 static const struct fault_mode {
 	const char *name;
@@ -370,7 +370,7 @@ static void fault_put_all(struct kunit *test)
 		fault_disarm(&f);
 	}
 	KUNIT_EXPECT_GT(test, syncpool_count(pool), 0UL);
-	KUNIT_EXPECT_LE(test, syncpool_count(pool), (unsigned long)POOL_LOCAL_MAX);
+	KUNIT_EXPECT_LE(test, syncpool_count(pool), (unsigned long)POOL_PCP_MAX);
 	fault_balanced(test, pool, 0);
 	syncpool_destroy(pool);
 }

@@ -180,7 +180,7 @@ static void hotplug_under_load(struct kunit *test)
 		}
 	}
 	test_load_stop(load);
-	pool_defer_flush();
+	pool_free_flush();
 	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&tp->pool), 0L);
 	test_pool_end(tp);
 }

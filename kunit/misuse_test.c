@@ -424,7 +424,7 @@ static void misuse_first_words(struct kunit *test)
 		for (i = 0; i < WORDS; i++)
 			obj[i] = PATTERN;
 		syncpool_put(&m->pool, obj);
-		pool_defer_flush();
+		pool_free_flush();
 	}
 	KUNIT_EXPECT_EQ(test, m->frees, 1U);
 	KUNIT_EXPECT_PTR_EQ(test, m->freed, (void *)obj);
@@ -497,7 +497,7 @@ static void misuse_tiny(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, syncpool_get_bulk(&tiny.pool, GFP_KERNEL, TINY,
 						tiny.held), TINY);
 	tiny_put(test, lost);
-	pool_defer_flush();
+	pool_free_flush();
 	kept = syncpool_count(&tiny.pool);
 	KUNIT_EXPECT_GT(test, kept, 0U);
 	KUNIT_EXPECT_LT(test, kept, TINY);
@@ -584,7 +584,7 @@ static void misuse_free_sleeps(struct kunit *test)
 		preempt_disable();
 		test_put(tp, obj, ME);
 		preempt_enable();
-		pool_defer_flush();
+		pool_free_flush();
 	}
 	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
 		sleep_end();
@@ -605,7 +605,7 @@ static void misuse_sleeping_call(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, syncpool_get(&m->pool, GFP_KERNEL));
 	test_warn_end();
 
-	sleep_begin(SLEEPING ".*pool_idle");
+	sleep_begin(SLEEPING ".*pool_life");
 	preempt_disable();
 	syncpool_wait_idle(&m->pool, 0);
 	preempt_enable();

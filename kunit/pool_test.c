@@ -331,7 +331,7 @@ static void pool_steal_other(struct kunit *test)
 			break;
 	}
 	/* all but what is that CPU's own: slot and private[] */
-	KUNIT_EXPECT_GE(test, n, 100U - POOL_LOCAL_MAX);
+	KUNIT_EXPECT_GE(test, n, 100U - POOL_PCP_MAX);
 	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 100UL - n);
 	stats = test_stats(tp);
 	KUNIT_EXPECT_EQ(test, stats.stolen, (unsigned long)n);

@@ -86,7 +86,7 @@ static void rotation_victim_steal(struct kunit *test)
 		if (!objs[n])
 			break;
 	}
-	KUNIT_EXPECT_GE(test, n, 60U - POOL_LOCAL_MAX);
+	KUNIT_EXPECT_GE(test, n, 60U - POOL_PCP_MAX);
 	KUNIT_EXPECT_LT(test, n, 60U);
 	KUNIT_EXPECT_EQ(test, test_stats(tp).victim_hits, (unsigned long)n);
 	test_put_many(tp, objs, n, ME);

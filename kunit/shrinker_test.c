@@ -133,7 +133,7 @@ static void shrinker_locked(struct kunit *test)
 static void shrinker_recursion(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, OBJS, 0);
-	struct pool_core *core = tp->pool.core;
+	struct syncpool_core *core = tp->pool.core;
 	void *p;
 
 	test_fill(tp, OBJS, ME);

@@ -123,7 +123,7 @@ static void load_irq_work(struct irq_work *work)
 static void load_reclaim(struct test_load *load, unsigned int turn)
 {
 	struct test_pool *tp = load->tp;
-	struct pool_core *core = tp->pool.core;
+	struct syncpool_core *core = tp->pool.core;
 	struct shrink_control sc = { .gfp_mask = GFP_KERNEL, .nr_to_scan = 32 };
 
 	if (turn % 4 == 0)

@@ -381,10 +381,10 @@ void test_hook(struct kunit *test, void (*fn)(enum pool_hook_point point))
 unsigned int test_nested_slots(struct test_pool *tp)
 {
 	unsigned int i, n = 0;
-	struct pool_local *l;
+	struct pool_pcp *l;
 
 	preempt_disable();
-	l = this_cpu_ptr(READ_ONCE(tp->pool.core->local)->locals);
+	l = this_cpu_ptr(READ_ONCE(tp->pool.core->active)->pcps);
 	for (i = 0; i < POOL_NESTED; i++)
 		n += !!READ_ONCE(l->nested[i]);
 	preempt_enable();

@@ -22,7 +22,11 @@
 #include <linux/list.h>
 #include <linux/spinlock.h>
 
-#include "pool.h"
+#include "pool_core.h"
+#include "pool_free.h"
+#include "pool_hook.h"
+#include "pool_life.h"
+#include "pool_reclaim.h"
 
 #define TEST_MAGIC	0x706f6f6cU
 

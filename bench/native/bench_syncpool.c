@@ -10,7 +10,7 @@
 #define _GNU_SOURCE
 #include <unistd.h>
 
-#include "pool.h"
+#include "pool_reclaim.h"
 
 static struct syncpool bench_pool;
 static atomic_long_t bench_news;
@@ -63,11 +63,11 @@ static int bench_compare(const void *a, const void *b)
 
 static bool bench_rotate(void)
 {
-	struct pool_core *core = bench_pool.core;
+	struct syncpool_core *core = bench_pool.core;
 	bool rotated;
 
 	mutex_lock(&core->reclaim_lock);
-	rotated = pool_rotate_later(core);
+	rotated = pool_reclaim_rotate(core);
 	mutex_unlock(&core->reclaim_lock);
 	return rotated;
 }

@@ -8,8 +8,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "pool.h"
+#include "pool_age.h"
 #include "pool_debug.h"
+#include "pool_free.h"
+#include "pool_idle.h"
+#include "pool_stats.h"
 
 #define SHIM_AREA	(64UL << 20)	/* bytes of per-CPU memory a CPU */
 #define SHIM_BATCH	64U		/* callbacks handed to the worker at once */
@@ -270,20 +273,19 @@ void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
 		shim_free_mine();
 }
 
-/* pool_debug, pool_age, pool_idle, pool_defer: not here */
+/* stand in for pool_debug, pool_age, pool_idle and pool_free */
 bool pool_debug_key;
-struct workqueue_struct *pool_wq;
 
-int pool_debug_enable(struct pool_core *core)
+int pool_debug_enable(struct syncpool_core *core)
 {
 	return 0;
 }
 
-void pool_debug_disable(struct pool_core *core)
+void pool_debug_disable(struct syncpool_core *core)
 {
 }
 
-enum pool_debug_verdict __pool_debug_put(struct syncpool *pool, void *obj,
+enum pool_debug_verdict pool_debug_put(struct syncpool *pool, void *obj,
 					 unsigned long caller)
 {
 	return POOL_DEBUG_KEEP;
@@ -293,42 +295,47 @@ void __pool_debug_leave(void *obj)
 {
 }
 
-unsigned int __pool_debug_random_cpu(struct pool_core *core)
+unsigned int __pool_debug_random_cpu(struct syncpool_core *core)
 {
 	return smp_processor_id();
 }
 
-void pool_age_init(struct pool_core *core)
+void pool_age_init(struct syncpool_core *core)
 {
 }
 
-void pool_age_arm(struct pool_core *core)
+void pool_age_arm(struct syncpool_core *core)
 {
 }
 
-void pool_idle_init(struct pool_core *core)
+void pool_idle_init(struct syncpool_core *core)
 {
 }
 
-void pool_idle_end(struct pool_core *core)
+void pool_idle_end(struct syncpool_core *core)
 {
 }
 
-void pool_idle_wake(struct pool_core *core, long out)
+int pool_idle_wait(struct syncpool_core *core, unsigned long timeout)
+{
+	return -ETIMEDOUT;
+}
+
+void pool_free_flush(void)
 {
 }
 
-bool pool_may_use_slab(void)
-{
-	return true;
-}
-
-void pool_defer_flush(void)
-{
-}
-
-void pool_drop(struct syncpool *pool, void *obj)
+void pool_free_one(struct syncpool *pool, void *obj)
 {
 	pool->params.free(obj, pool->params.data);
-	pool_account_free(pool);
+	pool_stats_free(pool);
+}
+
+void pool_free_cached(struct syncpool_core *core, void **objs, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		core->params.free(objs[i], core->params.data);
+	this_cpu_add(core->counters->frees, n);
 }

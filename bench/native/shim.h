@@ -101,6 +101,14 @@ struct device;
 #define DEFINE_CLASS(...)
 #define DEFINE_FREE(...)
 #define lockdep_assert_held(lock)	((void)(lock))
+/* the sanitizers' builds check what lockdep would */
+#if SHIM_CHECK
+#define lockdep_assert(cond)						\
+	((void)((cond) || shim_warn("lockdep_assert(%s)\n", #cond)))
+#else
+#define lockdep_assert(cond)
+#endif
+#define lockdep_assert_preemption_disabled()	lockdep_assert(shim_depth)
 #define might_sleep()
 #define might_alloc(gfp)	((void)(gfp))
 #define cond_resched()
@@ -433,6 +441,7 @@ typedef struct { int unused; } wait_queue_head_t;
 #define flush_workqueue(wq)	shim_flush()
 #define cancel_work_sync(w)	shim_flush()
 #define cancel_delayed_work_sync(w)	((void)(w))
+#define irq_work_queue(w)	((void)(w))
 #define irq_work_sync(w)	((void)(w))
 void shim_queue(struct work_struct *work);
 void shim_flush(void);

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "pool.h"
+#include "pool_core.h"
 
 #define STRESS_THREADS	4
 #define STRESS_HOLD	300

@@ -9,7 +9,7 @@
 #include <linux/delay.h>
 #include <linux/rcupdate.h>
 
-#include "compat.h"
+#include "pool_hook.h"
 #include "pool_torture.h"
 
 /*
@@ -23,7 +23,7 @@ static unsigned int tort_hook_us;
 
 static bool tort_hook_is_rare(enum pool_hook_point point)
 {
-	return point == POOL_HOOK_VICTIM || point == POOL_HOOK_DRAINED ||
+	return point == POOL_HOOK_VICTIM || point == POOL_HOOK_EXHAUSTED ||
 	       point == POOL_HOOK_STEAL;
 }
 

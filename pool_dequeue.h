@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* One ring: its owner pushes and pops the head, any CPU pops the tail. */
+/* pool_dequeue_*(): one ring; see pool_dequeue.c. */
 #ifndef _POOL_DEQUEUE_H
 #define _POOL_DEQUEUE_H
 
@@ -12,7 +12,7 @@
 /**
  * struct pool_dequeue - a ring of objects
  * @head_tail: packed indexes; they run freely and wrap at 2^POOL_DEQUEUE_BITS.
- *	Full: head - tail == size.
+ *	The ring is full when head - tail == size.
  * @size: slots, a power of two, at most 2^(POOL_DEQUEUE_BITS - 2)
  * @slots: the ring; NULL is an empty slot
  */

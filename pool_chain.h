@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A list of rings that grows at the head and is consumed at the tail. */
+/* pool_chain_*(): a list of rings that grows at the head; see pool_chain.c. */
 #ifndef _POOL_CHAIN_H
 #define _POOL_CHAIN_H
 
@@ -33,8 +33,8 @@ struct pool_ring {
  * @head: the newest ring, which takes the pushes; owner CPU only
  * @tail: the oldest ring, which thieves empty first; any CPU
  *
- * Not aligned on purpose: struct pool_local places it so that @head ends the
- * owner's cache lines and @tail begins the thieves'.
+ * Not aligned: struct pool_pcp places it so that @head ends the owner's cache
+ * lines and @tail begins the thieves'.
  */
 struct pool_chain {
 	struct pool_ring *head;
@@ -58,7 +58,7 @@ void pool_chain_destroy(struct pool_chain *chain);
  *
  * Context: The owner only, pinned.
  * Return: how many found room in the head ring; for the rest the chain has to
- * grow. If not 0, a full memory barrier.
+ * grow. A result other than 0 implies a full memory barrier.
  */
 static inline unsigned int pool_chain_push_head(struct pool_chain *chain,
 						void *const *objs,
@@ -76,7 +76,7 @@ static inline unsigned int pool_chain_push_head(struct pool_chain *chain,
  * @n: room in @objs
  *
  * Context: The owner only, pinned.
- * Return: how many were taken: the newest, or the oldest once the head ring
+ * Return: how many were taken: the newest ones, or the oldest if the head ring
  * is empty; 0 if the chain is empty.
  */
 static inline unsigned int pool_chain_pop_head(struct pool_chain *chain,

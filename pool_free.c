@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pool_defer - drop objects where free may not run
+ * pool_free - free an object now, or later where free may not run
  *
- * put() never fails, so an object without room is freed; and put() runs
- * anywhere, so sometimes not at once. Then the object waits on a list that
- * goes through its own first two words, as vfree() does it in interrupts:
+ * put() never fails, so an object without room is freed; and put() runs in any
+ * context, so sometimes free has to wait. Then the object is queued through its
+ * own first two words, as vfree() does it in interrupts:
  *
  *	put in NMI, say -> llist_add() -> irq_work -> work item -> free()
  *
- * One list for all pools: it is the way of last resort, and empty.
+ * One list serves all pools: it is the last resort, and empty as a rule.
  */
-#include <linux/hardirq.h>
 #include <linux/irq_work.h>
 #include <linux/llist.h>
 #include <linux/workqueue.h>
 
-#include "pool.h"
 #include "pool_debug.h"
+#include "pool_free.h"
+#include "pool_stats.h"
 
 struct pool_deferred {
 	struct llist_node node;
@@ -25,21 +25,21 @@ struct pool_deferred {
 
 static LLIST_HEAD(pool_deferred);
 
-static void pool_defer_free(struct work_struct *work)
+static void pool_free_deferred(struct work_struct *work)
 {
 	struct pool_deferred *d, *next;
-	/* H: pairs with llist_add() in pool_defer(); litmus/deferred-free */
+	/* pool_free_deferred:A: pairs with pool_defer:A; litmus/deferred-free */
 	struct llist_node *list = llist_del_all(&pool_deferred);
 
 	llist_for_each_entry_safe(d, next, llist_reverse_order(list), node) {
 		struct syncpool *pool = d->pool;
 
 		pool->params.free(d, pool->params.data);
-		pool_account_free(pool);
+		pool_stats_free(pool);
 	}
 }
 
-static DECLARE_WORK(pool_defer_work, pool_defer_free);
+static DECLARE_WORK(pool_defer_work, pool_free_deferred);
 
 static void pool_defer_kick(struct irq_work *irq)
 {
@@ -49,34 +49,19 @@ static void pool_defer_kick(struct irq_work *irq)
 static struct irq_work pool_defer_irq = IRQ_WORK_INIT(pool_defer_kick);
 
 /* Wait until all that was deferred before this call is freed. May sleep. */
-void pool_defer_flush(void)
+void pool_free_flush(void)
 {
-	/* the irq_work of the one that found the list empty may be yet to come */
+	/* the irq_work of the put that found the list empty may not have run */
 	queue_work(pool_wq, &pool_defer_work);
 	flush_work(&pool_defer_work);
 }
-EXPORT_SYMBOL_IF_KUNIT(pool_defer_flush);
+POOL_EXPORT_FOR_TEST(pool_free_flush);
 
-/*
- * May the slab allocator, which most free callbacks end in, be called here?
- * Where lockdep judges the nesting of raw locks, by PREEMPT_RT's rules.
- */
-bool pool_may_use_slab(void)
-{
-	if (in_nmi())
-		return false;
-	if (IS_ENABLED(CONFIG_PREEMPT_RT))
-		return preemptible();
-	if (IS_ENABLED(CONFIG_PROVE_RAW_LOCK_NESTING))
-		return !in_hardirq();
-	return true;
-}
-
-/* Before the module goes: nothing is queued any more. */
-void pool_defer_exit(void)
+/* Before the module is unloaded: nothing is queued any more. */
+void pool_free_exit(void)
 {
 	irq_work_sync(&pool_defer_irq);
-	pool_defer_flush();
+	pool_free_flush();
 }
 
 static void pool_defer(struct syncpool *pool, void *obj)
@@ -84,23 +69,24 @@ static void pool_defer(struct syncpool *pool, void *obj)
 	struct pool_deferred *d = obj;
 	size_t size = pool->params.obj_size;
 
-	/* a leak of some bytes, reported; writing past the object is worse */
+	/* leaks the object, with a report; writing past it would be worse */
 	if (size && size < sizeof(*d)) {
 		pool_warn(pool, POOL_WARNED_TINY,
 			  "an object of %zu bytes was dropped where free may not run, and is lost\n",
 			  size);
-		pool_account_free(pool);
+		pool_stats_free(pool);
 		return;
 	}
 	d->pool = pool;
+	/* pool_defer:A: full barrier, pairs with pool_free_deferred:A */
 	if (llist_add(&d->node, &pool_deferred))
 		irq_work_queue(&pool_defer_irq);
 }
 
-/* Free an object that a caller gave back, here or later. Unpinned, any context. */
-void pool_drop(struct syncpool *pool, void *obj)
+/* Free an object that a caller gave back, now or later. Any context, unpinned. */
+void pool_free_one(struct syncpool *pool, void *obj)
 {
-	/* it never was a pool: reported by pool_is_gone() */
+	/* it never was a pool: pool_is_gone() reports it */
 	if (unlikely(!pool->params.free))
 		return;
 	pool_debug_leave(obj);
@@ -109,5 +95,17 @@ void pool_drop(struct syncpool *pool, void *obj)
 		return;
 	}
 	pool->params.free(obj, pool->params.data);
-	pool_account_free(pool);
+	pool_stats_free(pool);
+}
+
+/* Free objects that were cached. */
+void pool_free_cached(struct syncpool_core *core, void **objs, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		pool_debug_leave(objs[i]);
+		core->params.free(objs[i], core->params.data);
+	}
+	this_cpu_add(core->counters->frees, n);
 }

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Debug mode: see pool_debug.c. */
+/* pool_debug_*(): make misuse visible; see pool_debug.c. */
 #ifndef _POOL_DEBUG_H
 #define _POOL_DEBUG_H
 
 #include <linux/jump_label.h>
 
-#include "pool.h"
+#include "pool_core.h"
 
 /* on while a pool in debug mode exists */
 DECLARE_STATIC_KEY_FALSE(pool_debug_key);
 
 enum pool_debug_verdict {
-	POOL_DEBUG_KEEP,	/* go on and cache it */
+	POOL_DEBUG_KEEP,	/* cache it */
 	POOL_DEBUG_DROP,	/* free it */
 	POOL_DEBUG_REFUSE,	/* it is cached already: do nothing */
 };
 
-int pool_debug_enable(struct pool_core *core);
-void pool_debug_disable(struct pool_core *core);
-enum pool_debug_verdict __pool_debug_put(struct syncpool *pool, void *obj,
-					 unsigned long caller);
+int pool_debug_enable(struct syncpool_core *core);
+void pool_debug_disable(struct syncpool_core *core);
+enum pool_debug_verdict pool_debug_put(struct syncpool *pool, void *obj,
+				       unsigned long caller);
 void __pool_debug_leave(void *obj);
 void pool_debug_exit(void);
-unsigned int __pool_debug_random_cpu(struct pool_core *core);
+unsigned int __pool_debug_random_cpu(struct syncpool_core *core);
 
 /* @obj, which may be NULL, leaves the cache. */
 static inline void pool_debug_leave(void *obj)
@@ -31,8 +31,8 @@ static inline void pool_debug_leave(void *obj)
 		__pool_debug_leave(obj);
 }
 
-/* The CPU before the one whose chain is tried first. Pinned. */
-static inline unsigned int pool_steal_start(struct pool_core *core)
+/* The CPU before the one whose chain a thief tries first. */
+static inline unsigned int pool_steal_start(struct syncpool_core *core)
 {
 	if (static_branch_unlikely(&pool_debug_key))
 		return __pool_debug_random_cpu(core);

@@ -7,7 +7,7 @@
 
 #include <linux/tracepoint.h>
 
-#include "compat.h"
+#include "pool_compat.h"
 
 DECLARE_EVENT_CLASS(syncpool_count,
 	TP_PROTO(const char *name, unsigned long n),

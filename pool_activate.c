@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pool_activate - give a pool its core
+ *
+ * syncpool_init() does so at once. A pool of DEFINE_SYNCPOOL() gets its core at
+ * its first use: from a get that may wait for any reclaim at once, from any
+ * other call by a work item. Two activations may race; one core is then thrown
+ * away. No lock is held while a core is allocated.
+ */
+#include <linux/export.h>
+#include <linux/hardirq.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "pool_activate.h"
+#include "pool_age.h"
+#include "pool_debug.h"
+#include "pool_idle.h"
+#include "pool_reclaim.h"
+
+/* bytes that the objects in one magazine may stand for, if that is known */
+#define POOL_MAGAZINE_BYTES	SZ_256K
+
+/* Free @core, which holds no object and nobody reaches, finished or not. */
+void pool_activate_undo(struct syncpool_core *core)
+{
+	unsigned int i;
+
+	pool_reclaim_unregister(core);
+	pool_debug_disable(core);
+	free_percpu(core->counters);
+	for (i = 0; i < POOL_GENERATIONS; i++)
+		pool_generation_destroy(&core->generations[i]);
+	kfree(core->params.name);
+	kfree(core);
+}
+
+/* Large objects are not for hoarding where no other CPU can steal them. */
+static unsigned int pool_magazine_capacity(size_t obj_size)
+{
+	if (!obj_size)
+		return POOL_MAGAZINE_MAX;
+	return clamp_t(size_t, POOL_MAGAZINE_BYTES / obj_size, 2,
+		       POOL_MAGAZINE_MAX);
+}
+
+/* pool_activate_undo() undoes it from wherever it stopped. */
+static int pool_core_init(struct syncpool_core *core)
+{
+	unsigned int i, capacity = pool_magazine_capacity(core->params.obj_size);
+	int err;
+
+	core->params.name = kstrdup(core->params.name, GFP_KERNEL);
+	core->counters = pool_alloc_percpu(struct pool_counters);
+	if (!core->params.name || !core->counters)
+		return -ENOMEM;
+	for (i = 0; i < POOL_GENERATIONS; i++) {
+		err = pool_generation_init(&core->generations[i], core,
+					   core->counters, capacity);
+		if (err)
+			return err;
+	}
+	pool_age_init(core);
+	pool_idle_init(core);
+	err = pool_debug_enable(core);
+	return err ?: pool_reclaim_init(core);
+}
+
+static struct syncpool_core *pool_core_alloc(struct syncpool *pool)
+{
+	struct syncpool_core *core = kzalloc(sizeof(*core), GFP_KERNEL);
+	int err;
+
+	if (!core)
+		return ERR_PTR(-ENOMEM);
+	core->pool = pool;
+	core->owner = pool->owner;
+	core->params = pool->params;
+	err = pool_core_init(core);
+	if (!err)
+		return core;
+	pool_activate_undo(core);
+	return ERR_PTR(err);
+}
+
+static bool pool_name_is_taken(const char *name)
+{
+	struct syncpool_core *core;
+
+	lockdep_assert_held(&pool_list_lock);
+	list_for_each_entry(core, &pool_list, node)
+		if (!strcmp(core->params.name, name))
+			return true;
+	return false;
+}
+
+/* Make @core its pool's, unless another activation was first: -EALREADY. */
+static int pool_core_register(struct syncpool_core *core)
+{
+	struct syncpool *pool = core->pool;
+	int err = 0;
+
+	mutex_lock(&pool_list_lock);
+	if (pool_core_find(pool))
+		err = -EALREADY;
+	else if (pool_name_is_taken(core->params.name))
+		err = -EEXIST;
+	if (!err) {
+		list_add_tail(&core->node, &pool_list);
+		mutex_lock(&core->reclaim_lock);
+		/*
+		 * pool_core_register:A: release, pairs with the address
+		 * dependency of every read of pool->core; litmus/activate
+		 */
+		smp_store_release(&pool->core, core);
+		pool_core_publish(core);
+		pool_age_arm(core);
+		mutex_unlock(&core->reclaim_lock);
+	}
+	mutex_unlock(&pool_list_lock);
+	return err;
+}
+
+/*
+ * Activate @pool, if it is not active yet. May sleep, under locks of the caller's
+ * that reclaim may take.
+ */
+int pool_activate(struct syncpool *pool)
+{
+	struct syncpool_core *core = READ_ONCE(pool->core);
+	int err;
+
+	if (core)
+		return pool_is_original(pool, core) ? 0 : -EINVAL;
+	if (pool_is_gone(pool))
+		return -ESHUTDOWN;
+	core = pool_core_alloc(pool);
+	if (IS_ERR(core))
+		return PTR_ERR(core);
+	err = pool_core_register(core);
+	if (err)
+		pool_activate_undo(core);
+	return err == -EALREADY ? 0 : err;
+}
+
+/* False if it would fail every time. Any context. */
+static bool pool_may_activate(struct syncpool *pool)
+{
+	return !pool_is_gone(pool) &&
+	       !pool_has_state(pool, POOL_WARNED_ACTIVATE);
+}
+
+static void pool_activate_lazily(struct syncpool *pool)
+{
+	if (pool_activate(pool) == -EEXIST)
+		pool_warn(pool, POOL_WARNED_ACTIVATE,
+			  "not activated, another pool has this name\n");
+}
+
+/**
+ * __syncpool_activate() - activate a pool of DEFINE_SYNCPOOL()
+ * @work: the pool's, which DEFINE_SYNCPOOL() initializes
+ *
+ * Context: Work item.
+ */
+void __syncpool_activate(struct work_struct *work)
+{
+	pool_activate_lazily(container_of(work, struct syncpool, activate));
+}
+EXPORT_SYMBOL_GPL(__syncpool_activate);
+
+/* First use where the caller may not sleep. Any context; does nothing in NMI. */
+void pool_activate_later(struct syncpool *pool)
+{
+	if (pool_may_activate(pool) && !in_nmi())
+		queue_work(pool_wq, &pool->activate);
+}
+
+/* First use by a get: is there a pool to build an object for? */
+bool pool_activate_for_get(struct syncpool *pool, gfp_t gfp)
+{
+	/* only a caller that may wait for any reclaim may wait for a core */
+	if ((current_gfp_context(gfp) & GFP_KERNEL) != GFP_KERNEL)
+		pool_activate_later(pool);
+	else if (pool_may_activate(pool))
+		pool_activate_lazily(pool);
+	return pool->params.free && !pool_has_state(pool, POOL_STATE_GONE);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* pool_activate*(): give a pool its core, at init or first use. */
+#ifndef _POOL_ACTIVATE_H
+#define _POOL_ACTIVATE_H
+
+#include "pool_core.h"
+
+int pool_activate(struct syncpool *pool);
+void pool_activate_later(struct syncpool *pool);
+bool pool_activate_for_get(struct syncpool *pool, gfp_t gfp);
+void pool_activate_undo(struct syncpool_core *core);
+
+#endif /* _POOL_ACTIVATE_H */

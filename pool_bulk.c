@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pool_bulk - many objects in one call
+ *
+ * Blocks go straight from and to the magazine and the own chain, a pinned
+ * section for each; what is left goes one by one, by get and put.
+ *
+ * Conventions: @n is the length of @objs, @k how many of them were moved.
+ */
+#include <linux/export.h>
+
+#include "pool_build.h"
+#include "pool_debug.h"
+#include "pool_free.h"
+
+/* Take up to @n objects from the magazine, or else from the own chain. */
+static unsigned int pool_get_many(struct syncpool *pool, void **objs,
+				  unsigned int n)
+{
+	struct pool_pcp *pcp;
+	unsigned int k = 0;
+	u32 top;
+
+	pcp = pool_trylock(pool, &top);
+	if (!pcp)
+		return 0;
+	top = pool_pcp_find_down(pcp, top);
+	while (k < n && top != SYNCPOOL_TOP_EMPTY) {
+		objs[k++] = pool_pcp_take(pcp, top);
+		top = pool_pcp_find_down(pcp, top);
+	}
+	if (!k)
+		k = pool_generation_pop(pcp->gen, pcp, objs, n);
+	pool_pcp_unlock(pcp, top);
+	return k;
+}
+
+unsigned int syncpool_get_bulk(struct syncpool *pool, gfp_t gfp,
+			       unsigned int n, void **objs)
+{
+	unsigned int got = 0, k, i;
+
+	while (got < n) {
+		preempt_disable();
+		k = pool_get_many(pool, objs + got, min(n - got, POOL_BLOCK));
+		preempt_enable();
+		for (i = 0; i < k; i++)
+			pool_debug_leave(objs[got + i]);
+		if (!k) {
+			objs[got] = syncpool_get(pool, gfp);
+			k = !!objs[got];
+		}
+		if (!k)
+			break;
+		got += k;
+	}
+	return got;
+}
+EXPORT_SYMBOL_GPL(syncpool_get_bulk);
+
+/* Store as many of @objs as fit without growing, up to a NULL. */
+static unsigned int pool_put_many(struct syncpool *pool, void **objs,
+				  unsigned int n)
+{
+	struct pool_pcp *pcp;
+	unsigned int k = 0;
+	u32 top, to;
+
+	pcp = pool_trylock(pool, &top);
+	if (!pcp)
+		return 0;
+	to = pool_pcp_find_up(pcp, top);
+	while (k < n && objs[k] && to <= pcp->magazine.last) {
+		pool_pcp_store(pcp, to, objs[k++]);
+		top = to;
+		to = pool_pcp_find_up(pcp, top);
+	}
+	if (!k)
+		k = pool_generation_push(pcp->gen, pcp, objs, n);
+	pool_pcp_unlock(pcp, top);
+	return k;
+}
+
+void syncpool_put_bulk(struct syncpool *pool, unsigned int n, void **objs)
+{
+	unsigned int put = 0, k;
+
+	while (put < n) {
+		k = 0;
+		/* debug mode looks at each object */
+		if (!static_branch_unlikely(&pool_debug_key)) {
+			preempt_disable();
+			k = pool_put_many(pool, objs + put,
+					  min(n - put, POOL_BLOCK));
+			preempt_enable();
+		}
+		if (!k) {
+			syncpool_put(pool, objs[put]);
+			k = 1;
+		}
+		put += k;
+	}
+}
+EXPORT_SYMBOL_GPL(syncpool_put_bulk);
+
+int syncpool_prefill(struct syncpool *pool, unsigned int n, gfp_t gfp)
+{
+	void *obj;
+
+	if (!pool->params.alloc)
+		return -EINVAL;
+	while (n--) {
+		obj = pool_build(pool, gfp);
+		if (!obj)
+			return -ENOMEM;
+		if (!READ_ONCE(pool->core)) {
+			pool_free_one(pool, obj);
+			return -EAGAIN;
+		}
+		syncpool_put(pool, obj);
+	}
+	return 0;
+}
+EXPORT_SYMBOL_GPL(syncpool_prefill);

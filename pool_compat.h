@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What differs between the kernels that syncpool supports, 6.1 and later. No
+ * other file asks for the kernel's version.
+ */
+#ifndef _POOL_COMPAT_H
+#define _POOL_COMPAT_H
+
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/shrinker.h>
+#include <linux/slab.h>
+#include <linux/stdarg.h>
+#include <linux/topology.h>
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+static inline void *pool_shrinker_data(struct shrinker *shrinker)
+{
+	return shrinker->private_data;
+}
+
+static inline struct shrinker *
+pool_shrinker_alloc(void *data, const char *name)
+{
+	struct shrinker *shrinker = shrinker_alloc(0, "syncpool:%s", name);
+
+	if (shrinker)
+		shrinker->private_data = data;
+	return shrinker;
+}
+
+static inline int pool_shrinker_register(struct shrinker *shrinker,
+					 const char *name)
+{
+	shrinker_register(shrinker);
+	return 0;
+}
+
+/* Waits for running callbacks. Undoes pool_shrinker_alloc() alone, too. */
+static inline void pool_shrinker_free(struct shrinker *shrinker)
+{
+	shrinker_free(shrinker);
+}
+#else
+struct pool_shrinker {
+	struct shrinker shrinker;
+	void *data;
+	bool registered;
+};
+
+static inline struct pool_shrinker *to_pool_shrinker(struct shrinker *shrinker)
+{
+	return container_of(shrinker, struct pool_shrinker, shrinker);
+}
+
+static inline void *pool_shrinker_data(struct shrinker *shrinker)
+{
+	return to_pool_shrinker(shrinker)->data;
+}
+
+static inline struct shrinker *
+pool_shrinker_alloc(void *data, const char *name)
+{
+	struct pool_shrinker *ps = kzalloc(sizeof(*ps), GFP_KERNEL);
+
+	if (!ps)
+		return NULL;
+	ps->data = data;
+	return &ps->shrinker;
+}
+
+static inline int pool_shrinker_register(struct shrinker *shrinker,
+					 const char *name)
+{
+	int err = register_shrinker(shrinker, "syncpool:%s", name);
+
+	to_pool_shrinker(shrinker)->registered = !err;
+	return err;
+}
+
+static inline void pool_shrinker_free(struct shrinker *shrinker)
+{
+	struct pool_shrinker *ps = to_pool_shrinker(shrinker);
+
+	if (ps->registered)
+		unregister_shrinker(shrinker);
+	kfree(ps);
+}
+#endif
+
+/* Before 6.10 __assign_str() took the source as well. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#define pool_assign_str(dst, src)	__assign_str(dst)
+#else
+#define pool_assign_str(dst, src)	__assign_str(dst, src)
+#endif
+
+/*
+ * CPUs within @step hops of @node, the nearest at step 0: a mask, or an
+ * ERR_PTR() if there is no such step. Call inside rcu_read_lock().
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+static inline const struct cpumask *pool_hop_mask(int node, unsigned int step)
+{
+	return sched_numa_hop_mask(node, step);
+}
+#else
+static inline const struct cpumask *pool_hop_mask(int node, unsigned int step)
+{
+	return step ? ERR_PTR(-EINVAL) : cpumask_of_node(node);
+}
+#endif
+
+#endif /* _POOL_COMPAT_H */

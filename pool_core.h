@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What an activated pool has allocated, the list of all of them, and reports.
+ * Names in all files of syncpool:
+ *
+ * @pool	the user's struct syncpool; functions pool_*()
+ * @core	what an activated pool has allocated; pool_core_*()
+ * @gen		one of the core's three generations; pool_generation_*()
+ * @pcp		one CPU's part of a generation; pool_pcp_*()
+ * pinned	preemption is off: the caller stays on this CPU, and is an RCU
+ *		reader, so the generations and rings that it sees stay
+ * closed	the fast path finds a magazine that is busy permanently
+ */
+#ifndef _POOL_CORE_H
+#define _POOL_CORE_H
+
+#include <linux/irq_work.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "pool_generation.h"
+#include "syncpool.h"
+
+#define POOL_GENERATIONS	3U
+
+/**
+ * enum pool_mode - what the operations of an active pool may do
+ * @POOL_NORMAL: cache
+ * @POOL_IDLING: syncpool_wait_idle() is under way: build and free only
+ * @POOL_CLOSED: syncpool_exit() has begun: likewise
+ */
+enum pool_mode {
+	POOL_NORMAL,
+	POOL_IDLING,
+	POOL_CLOSED,
+};
+
+/**
+ * struct syncpool_core - what an activated pool has allocated
+ * @pool: its user; NULL once the user's module is being unloaded
+ * @params: the pool's, with a copy of the name
+ * @owner: the user's module
+ * @node: in pool_list, under pool_list_lock
+ * @mode: written under @reclaim_lock, a grace period before it is relied on
+ * @debug: debug mode; the fast path stays closed
+ * @warned: POOL_WARNED_* bits of debug mode
+ * @active: the generation that is filled; read pinned, written under
+ *	@reclaim_lock
+ * @victim: the generation before, likewise
+ * @spare: an empty generation, or NULL while it is drained; under @reclaim_lock
+ * @draining: the generation that @drain_work frees
+ * @reclaim_lock: rotation, drains, the shrinker (which only tries it)
+ * @counters: per CPU
+ * @alloc_fails: with @grows and @nested, what is too rare for a word per CPU
+ * @grows: see struct syncpool_stats
+ * @nested: see struct syncpool_stats
+ * @rotations: under @reclaim_lock
+ * @rotated: jiffies of the last rotation or shrink; under @reclaim_lock
+ * @drain_work: drains @draining after a grace period
+ * @age_work: rotates a pool that nothing reclaims
+ * @shrinker: the kernel's handle
+ * @idle_lock: the first and the last caller of wait_idle
+ * @idlers: callers of wait_idle that the pool is idling for; under @idle_lock
+ * @sleepers: callers of wait_idle; the last field of the core that they touch
+ * @idle_base: while @mode is POOL_IDLING, this plus syncpool.uncached.out is
+ *	what is out; huge until it is known
+ * @idle_irq: wakes @idle_wait from any context
+ * @idle_wait: where wait_idle sleeps
+ * @generations: what @active, @victim and @spare point to
+ */
+struct syncpool_core {
+	struct syncpool		*pool;
+	struct syncpool_params	params;
+	struct module		*owner;
+	struct list_head	node;
+	enum pool_mode		mode;
+	bool			debug;
+	unsigned long		warned;
+	struct pool_generation	*active;
+	struct pool_generation	*victim;
+	struct pool_generation	*spare;
+	struct pool_generation	*draining;
+	struct mutex		reclaim_lock;	/* inside pool_list_lock */
+	struct pool_counters __percpu *counters;
+	atomic_long_t		alloc_fails;
+	atomic_long_t		grows;
+	atomic_long_t		nested;
+	unsigned long		rotations;
+	unsigned long		rotated;
+	struct rcu_work		drain_work;
+	struct delayed_work	age_work;
+	struct shrinker		*shrinker;
+	struct mutex		idle_lock;	/* outside reclaim_lock */
+	unsigned int		idlers;
+	atomic_t		sleepers;
+	long			idle_base;
+	struct irq_work		idle_irq;
+	wait_queue_head_t	idle_wait;
+	struct pool_generation	generations[POOL_GENERATIONS];
+};
+
+/* bits of syncpool.state: what the pool is, and which reports it has made */
+enum pool_state_bit {
+	POOL_STATE_GONE,	/* syncpool_exit() was called */
+	POOL_STATE_CREATED,	/* by syncpool_create(), which allocated it */
+	POOL_STATE_DEVM,	/* its device calls syncpool_destroy() */
+	POOL_WARNED_GONE,
+	POOL_WARNED_COPY,
+	POOL_WARNED_ACTIVATE,
+	POOL_WARNED_DESTROY,
+	POOL_WARNED_TINY,
+	POOL_WARNED_DOUBLE_PUT,
+	POOL_WARNED_FOREIGN,
+	POOL_WARNED_POISON,
+};
+
+/* One WARN for each pool and mistake; the pool's name comes first. */
+#define pool_warn(pool, bit, fmt, ...) ({				\
+	struct syncpool *__pool = (pool);				\
+	WARN(!test_and_set_bit(bit, &__pool->state),			\
+	     "syncpool: %s: " fmt, __pool->params.name, ##__VA_ARGS__);	\
+})
+#define pool_core_warn(core, bit, fmt, ...) ({				\
+	struct syncpool_core *__core = (core);				\
+	WARN(!test_and_set_bit(bit, &__core->warned),			\
+	     "syncpool: %s: " fmt, __core->params.name, ##__VA_ARGS__);	\
+})
+
+extern struct workqueue_struct *pool_wq;
+extern struct list_head pool_list;
+extern struct mutex pool_list_lock;
+
+bool pool_has_state(const struct syncpool *pool, enum pool_state_bit bit);
+bool pool_is_original(struct syncpool *pool, struct syncpool_core *core);
+bool pool_is_gone(struct syncpool *pool);
+struct pool_pcp *pool_debug_pcp(struct syncpool *pool);
+
+struct syncpool_core *pool_core_find(const struct syncpool *pool);
+void pool_core_publish(struct syncpool_core *core);
+
+/* May @core, which may be NULL, cache now? */
+static inline bool pool_core_caches(const struct syncpool_core *core)
+{
+	return core && READ_ONCE(core->mode) == POOL_NORMAL;
+}
+
+/* Is nothing out, with @out in syncpool.uncached.out? For a pool that idles. */
+static inline bool pool_core_is_idle(const struct syncpool_core *core, long out)
+{
+	return READ_ONCE(core->idle_base) + out <= 0;
+}
+
+/* This CPU's part of the active generation. */
+static inline struct pool_pcp *pool_core_pcp(const struct syncpool_core *core)
+{
+	pool_assert_pinned();
+	return this_cpu_ptr(READ_ONCE(core->active)->pcps);
+}
+
+/*
+ * Lock this CPU's part of @pool. NULL: the owner was interrupted, or the pool is
+ * closed. pool_pcp_unlock() undoes it. @top is set as by pool_pcp_trylock().
+ */
+static __always_inline struct pool_pcp *pool_trylock(struct syncpool *pool,
+						     u32 *top)
+{
+	struct pool_pcp *pcp;
+
+	pcp = container_of(this_cpu_ptr(__syncpool_magazine(pool)),
+			   struct pool_pcp, magazine);
+	*top = pool_pcp_trylock(pcp);
+	if (likely(*top != SYNCPOOL_TOP_BUSY))
+		return pcp;
+	pcp = pool_debug_pcp(pool);
+	if (!pcp)
+		return NULL;
+	*top = pool_pcp_trylock(pcp);
+	return *top != SYNCPOOL_TOP_BUSY ? pcp : NULL;
+}
+
+#endif /* _POOL_CORE_H */

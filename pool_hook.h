@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A test build (make SYNCPOOL_KUNIT=1) exports inner functions and lets a test
+ * run code between two steps of an operation; see kunit/. In every other build
+ * all of this compiles to nothing.
+ */
+#ifndef _POOL_HOOK_H
+#define _POOL_HOOK_H
+
+#include <linux/export.h>
+#include <linux/percpu.h>
+#include <linux/slab.h>
+
+enum pool_hook_point {
+	POOL_HOOK_CLAIMED,	/* thief: ring slot read, not yet cleared */
+	POOL_HOOK_EXHAUSTED,	/* thief: ring found empty, not yet unlinked */
+	POOL_HOOK_GET,		/* owner: locked, before the magazine is read */
+	POOL_HOOK_PUT,		/* owner: locked, before the magazine is written */
+	POOL_HOOK_SPILL,	/* owner: block in the chain and the magazine */
+	POOL_HOOK_REFILL,	/* owner: about to refill from its chain */
+	POOL_HOOK_STEAL,	/* owner: about to steal */
+	POOL_HOOK_VICTIM,	/* owner: about to look at the victim */
+	POOL_HOOK_NR,
+};
+
+#ifdef SYNCPOOL_KUNIT
+extern void (*pool_hook_fn)(enum pool_hook_point point);
+extern unsigned long pool_ring_first_index;
+
+static inline void pool_hook(enum pool_hook_point point)
+{
+	void (*fn)(enum pool_hook_point point) = READ_ONCE(pool_hook_fn);
+
+	if (fn)
+		fn(point);
+}
+
+/* The percpu allocator has no fault injection: fail where kmalloc() would. */
+static inline bool pool_percpu_fails(void)
+{
+	void *p = kmalloc(1, GFP_KERNEL);
+
+	kfree(p);
+	return !p;
+}
+
+#define pool_alloc_percpu(type)		\
+	(pool_percpu_fails() ? NULL : alloc_percpu(type))
+#define POOL_EXPORT_FOR_TEST(symbol)	EXPORT_SYMBOL_GPL(symbol)
+#else
+#define pool_alloc_percpu(type)		alloc_percpu(type)
+#define pool_ring_first_index		0UL
+static inline void pool_hook(enum pool_hook_point point)
+{
+}
+
+#define POOL_EXPORT_FOR_TEST(symbol)
+#endif
+
+#endif /* _POOL_HOOK_H */

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * pool_pcp_*(): one CPU's part of a generation; see pool_pcp.c. Here is what get
+ * and put inline on their way to the chain.
+ */
+#ifndef _POOL_PCP_H
+#define _POOL_PCP_H
+
+#include <linux/cache.h>
+#include <linux/compiler.h>
+#include <linux/lockdep.h>
+#include <linux/sizes.h>
+#include <linux/types.h>
+
+#include "pool_chain.h"
+#include "syncpool_fastpath.h"
+
+struct pool_generation;
+
+/* index of the lowest entry that holds objects */
+#define POOL_FIRST	(SYNCPOOL_TOP_EMPTY + 1)
+/* objects in a magazine at most; docs/performance.md */
+#define POOL_MAGAZINE_MAX	(SYNCPOOL_MAGAZINE_LEN - POOL_FIRST - 1)
+/* objects that a spill or a refill moves at most */
+#define POOL_BLOCK	(POOL_MAGAZINE_MAX * 3 / 4)
+/* slots for puts that interrupted the owner */
+#define POOL_NESTED	4U
+/* objects that one CPU can hold outside its chain */
+#define POOL_PCP_MAX	(POOL_NESTED + POOL_MAGAZINE_MAX)
+
+/**
+ * struct pool_pcp - one CPU's part of one generation
+ * @magazine: what the fast path works on. @top is an index into @objs, and
+ *	with SYNCPOOL_TOP_BUSY in it the try-lock of all that follows, and of
+ *	plain accesses to @objs. @last is the entry below the upper guard,
+ *	@block how many objects a spill or a refill moves, and @nested_used says
+ *	that @nested may hold something.
+ * @chain: @head under the try-lock, @tail for any CPU
+ * @gen: the generation that this is a part of
+ * @nested: stored to by puts that found the try-lock taken, by
+ *	compare-and-swap on this CPU; emptied under the try-lock
+ *
+ *	 0                                  256
+ *	| top, objs[27 + 3], chain.head    | chain.tail, gen, nested[]  |
+ *	 owner's lines                      thieves' line, and what the
+ *	                                    owner hardly ever writes
+ */
+struct pool_pcp {
+	struct syncpool_magazine	magazine;
+	struct pool_chain		chain;
+	struct pool_generation		*gen;
+	void				*nested[POOL_NESTED];
+} ____cacheline_aligned_in_smp;
+
+void pool_pcp_init(struct pool_pcp *pcp, struct pool_generation *gen,
+		   unsigned int capacity);
+unsigned int pool_pcp_flush(struct pool_pcp *pcp, void **objs);
+u32 pool_pcp_collect_nested(struct pool_pcp *pcp, u32 top);
+void *__pool_pcp_nested_get(struct pool_pcp *pcp);
+bool pool_pcp_nested_put(struct pool_pcp *pcp, void *obj);
+
+/* Pinned: this CPU cannot change, and RCU keeps generations and rings. */
+#define pool_assert_pinned()	lockdep_assert_preemption_disabled()
+
+/*
+ * Lock @pcp. Returns where top was, or SYNCPOOL_TOP_BUSY: not locked. A load and
+ * a store are enough: an interrupt between them has returned before the store,
+ * and what it has changed is read only after the store. The value returned is
+ * therefore a hint alone.
+ */
+static __always_inline u32 pool_pcp_trylock(struct pool_pcp *pcp)
+{
+	u32 top = READ_ONCE(pcp->magazine.top);
+
+	pool_assert_pinned();
+	if (likely(top != SYNCPOOL_TOP_BUSY))
+		WRITE_ONCE(pcp->magazine.top, SYNCPOOL_TOP_BUSY);
+	barrier();
+	return top;
+}
+
+static __always_inline void pool_pcp_assert_locked(const struct pool_pcp *pcp)
+{
+	pool_assert_pinned();
+	lockdep_assert(READ_ONCE(pcp->magazine.top) == SYNCPOOL_TOP_BUSY);
+}
+
+static __always_inline void pool_pcp_unlock(struct pool_pcp *pcp, u32 top)
+{
+	pool_pcp_assert_locked(pcp);
+	barrier();
+	WRITE_ONCE(pcp->magazine.top, top);
+}
+
+/* Objects outside the chain. Any CPU may ask; the answer may be out of date. */
+static inline unsigned int pool_pcp_count(const struct pool_pcp *pcp)
+{
+	unsigned int i, n = 0;
+
+	for (i = POOL_FIRST; i <= pcp->magazine.last; i++)
+		n += !!READ_ONCE(pcp->magazine.objs[i]);
+	for (i = 0; i < POOL_NESTED; i++)
+		n += !!READ_ONCE(pcp->nested[i]);
+	return n;
+}
+
+/* An object from a nested slot, or NULL. The caller holds the try-lock. */
+static inline void *pool_pcp_nested_get(struct pool_pcp *pcp)
+{
+	pool_pcp_assert_locked(pcp);
+	if (likely(!READ_ONCE(pcp->magazine.nested_used)))
+		return NULL;
+	return __pool_pcp_nested_get(pcp);
+}
+
+/* objects that the magazine has room for */
+static __always_inline unsigned int
+pool_pcp_capacity(const struct pool_pcp *pcp)
+{
+	return pcp->magazine.last - SYNCPOOL_TOP_EMPTY;
+}
+
+/* Take what is in entry @i. */
+static __always_inline void *pool_pcp_take(struct pool_pcp *pcp, u32 i)
+{
+	void *obj = pcp->magazine.objs[i];
+
+	pool_pcp_assert_locked(pcp);
+	WRITE_ONCE(pcp->magazine.objs[i], NULL);
+	return obj;
+}
+
+static __always_inline void pool_pcp_store(struct pool_pcp *pcp, u32 i,
+					   void *obj)
+{
+	pool_pcp_assert_locked(pcp);
+	WRITE_ONCE(pcp->magazine.objs[i], obj);
+}
+
+/* Is anything in the lowest @n entries? */
+static __always_inline bool pool_pcp_any_low(const struct pool_pcp *pcp,
+					     unsigned int n)
+{
+	void *const *objs = &pcp->magazine.objs[POOL_FIRST];
+	unsigned long any = 0;
+
+	pool_pcp_assert_locked(pcp);
+	for (; n >= 4; n -= 4, objs += 4)
+		any |= (unsigned long)objs[0] | (unsigned long)objs[1] |
+		       (unsigned long)objs[2] | (unsigned long)objs[3];
+	while (n--)
+		any |= (unsigned long)*objs++;
+	return any;
+}
+
+/* The first entry at @top or below that holds an object, or the guard. */
+static __always_inline u32 pool_pcp_find_down(const struct pool_pcp *pcp,
+					      u32 top)
+{
+	pool_pcp_assert_locked(pcp);
+	while (!pcp->magazine.objs[top])
+		top--;
+	return top;
+}
+
+/* pool_pcp_find_down() from the upper end of a magazine that is likely empty. */
+static __always_inline u32 pool_pcp_find_top(const struct pool_pcp *pcp)
+{
+	if (likely(!pool_pcp_any_low(pcp, pool_pcp_capacity(pcp))))
+		return SYNCPOOL_TOP_EMPTY;
+	return pool_pcp_find_down(pcp, pcp->magazine.last);
+}
+
+/* The first free entry above @top, or the guard. */
+static __always_inline u32 pool_pcp_find_up(const struct pool_pcp *pcp,
+					    u32 top)
+{
+	pool_pcp_assert_locked(pcp);
+	do {
+		top++;
+	} while (pcp->magazine.objs[top] && top <= pcp->magazine.last);
+	return top;
+}
+
+/* Empty the @n entries from @i on. */
+static __always_inline void pool_pcp_clear(struct pool_pcp *pcp, u32 i,
+					   unsigned int n)
+{
+	void **objs = &pcp->magazine.objs[i];
+
+	pool_pcp_assert_locked(pcp);
+	for (; n >= 4; n -= 4, objs += 4) {
+		WRITE_ONCE(objs[0], NULL);
+		WRITE_ONCE(objs[1], NULL);
+		WRITE_ONCE(objs[2], NULL);
+		WRITE_ONCE(objs[3], NULL);
+	}
+	while (n--)
+		WRITE_ONCE(*objs++, NULL);
+}
+
+#endif /* _POOL_PCP_H */

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pool_stats - what a pool holds and has done
+ *
+ * Counters are per CPU and touched on slow paths only. What lies in magazines
+ * and nested slots is counted when somebody asks; what lies in chains is the
+ * per-CPU sum of pushes less pops, since a walk over the rings would have no
+ * bound. Sums are exact while nobody gets or puts.
+ *
+ * While a pool has no core, or waits for idle, its allocs and frees are counted
+ * in syncpool.uncached instead, in one word, so that the put that brings back
+ * the last object knows that it does.
+ */
+#include <linux/debugfs.h>
+#include <linux/export.h>
+#include <linux/rcupdate.h>
+#include <linux/seq_file.h>
+
+#include "pool_stats.h"
+
+/* Of all generations; one that is being drained counts until it is freed. */
+unsigned long pool_stats_cached(struct syncpool_core *core)
+{
+	unsigned int cpu, i;
+	long n = 0;
+
+	for_each_possible_cpu(cpu) {
+		for (i = 0; i < POOL_GENERATIONS; i++)
+			n += pool_generation_count(&core->generations[i], cpu);
+		n += READ_ONCE(per_cpu_ptr(core->counters, cpu)->chained);
+	}
+	return max(n, 0L);
+}
+
+static void pool_stats_sum_core(struct syncpool_core *core,
+				struct syncpool_stats *sum)
+{
+	unsigned int cpu;
+
+	memset(sum, 0, sizeof(*sum));
+	if (!core)
+		return;
+	for_each_possible_cpu(cpu) {
+		struct pool_counters *c = per_cpu_ptr(core->counters, cpu);
+
+		sum->allocs += READ_ONCE(c->allocs);
+		sum->frees += READ_ONCE(c->frees);
+		sum->refills += READ_ONCE(c->refills);
+		sum->spills += READ_ONCE(c->spills);
+		sum->steals += READ_ONCE(c->steals);
+		sum->stolen += READ_ONCE(c->stolen);
+		sum->victim_hits += READ_ONCE(c->victim_hits);
+	}
+	sum->alloc_fails = atomic_long_read(&core->alloc_fails);
+	sum->grows = atomic_long_read(&core->grows);
+	sum->nested = atomic_long_read(&core->nested);
+	sum->rotations = READ_ONCE(core->rotations);
+}
+
+static void pool_stats_sum(struct syncpool *pool, struct syncpool_core *core,
+			   struct syncpool_stats *sum)
+{
+	unsigned long allocs = atomic_long_read(&pool->uncached.allocs);
+
+	pool_stats_sum_core(core, sum);
+	sum->allocs += allocs;
+	sum->frees += allocs - atomic_long_read(&pool->uncached.out);
+	sum->alloc_fails += atomic_long_read(&pool->uncached.alloc_fails);
+}
+
+/* Allocs less frees, without those in syncpool.uncached. */
+static long pool_stats_nr_built_base(struct syncpool_core *core)
+{
+	struct syncpool_stats sum;
+
+	pool_stats_sum_core(core, &sum);
+	return sum.allocs - sum.frees;
+}
+
+/* Objects that exist: allocs less frees. */
+long pool_stats_nr_built(struct syncpool_core *core)
+{
+	long n = pool_stats_nr_built_base(core);
+
+	if (core->pool)
+		n += atomic_long_read(&core->pool->uncached.out);
+	return n;
+}
+
+/* Objects out with callers, without those in syncpool.uncached. */
+long pool_stats_outstanding_base(struct syncpool_core *core)
+{
+	return pool_stats_nr_built_base(core) - pool_stats_cached(core);
+}
+
+/* Objects out with callers. */
+long pool_stats_outstanding(struct syncpool_core *core)
+{
+	return pool_stats_nr_built(core) - pool_stats_cached(core);
+}
+
+/* @n objects, 1 or -1, went out while nothing is cached. */
+static void pool_stats_uncached(struct syncpool *pool,
+				struct syncpool_core *core, int n)
+{
+	/*
+	 * pool_stats_uncached:A: full barrier, pairs with pool_idle_begin:B;
+	 * litmus/wait-idle
+	 */
+	long out = atomic_long_add_return(n, &pool->uncached.out);
+
+	if (n > 0)
+		atomic_long_inc(&pool->uncached.allocs);
+	else if (core && READ_ONCE(core->mode) == POOL_IDLING &&
+		 pool_core_is_idle(core, out))
+		irq_work_queue(&core->idle_irq);
+}
+
+/* An object was built for a caller, or alloc returned none. */
+void pool_stats_alloc(struct syncpool *pool, struct syncpool_core *core,
+		      bool built)
+{
+	pool_assert_pinned();
+	if (pool_core_caches(core)) {
+		if (built)
+			this_cpu_inc(core->counters->allocs);
+		else
+			atomic_long_inc(&core->alloc_fails);
+	} else if (built) {
+		pool_stats_uncached(pool, core, 1);
+	} else {
+		atomic_long_inc(&pool->uncached.alloc_fails);
+	}
+}
+
+/* An object that a caller gave back was freed. */
+void pool_stats_free(struct syncpool *pool)
+{
+	struct syncpool_core *core;
+
+	preempt_disable();
+	core = READ_ONCE(pool->core);
+	if (pool_core_caches(core))
+		this_cpu_inc(core->counters->frees);
+	else
+		pool_stats_uncached(pool, core, -1);
+	preempt_enable();
+}
+
+unsigned long syncpool_count(struct syncpool *pool)
+{
+	struct syncpool_core *core;
+	unsigned long n = 0;
+
+	rcu_read_lock();
+	core = READ_ONCE(pool->core);
+	if (core)
+		n = pool_stats_cached(core);
+	rcu_read_unlock();
+	return n;
+}
+EXPORT_SYMBOL_GPL(syncpool_count);
+
+long syncpool_outstanding(struct syncpool *pool)
+{
+	struct syncpool_stats sum;
+	unsigned long cached;
+
+	syncpool_read_stats(pool, &sum);
+	cached = syncpool_count(pool);
+	return sum.allocs - sum.frees - cached;
+}
+EXPORT_SYMBOL_GPL(syncpool_outstanding);
+
+void syncpool_read_stats(struct syncpool *pool, struct syncpool_stats *stats)
+{
+	rcu_read_lock();
+	pool_stats_sum(pool, READ_ONCE(pool->core), stats);
+	rcu_read_unlock();
+}
+EXPORT_SYMBOL_GPL(syncpool_read_stats);
+
+static void pool_stats_show(struct seq_file *m, struct syncpool_core *core)
+{
+	struct syncpool_stats s;
+
+	pool_stats_sum(core->pool, core, &s);
+	seq_printf(m, "%s %lu %ld %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %zu\n",
+		   core->params.name, pool_stats_cached(core),
+		   pool_stats_outstanding(core), s.allocs, s.frees,
+		   s.alloc_fails, s.refills, s.spills, s.steals, s.stolen,
+		   s.victim_hits, s.rotations, s.grows, s.nested,
+		   core->params.obj_size);
+}
+
+static int pools_show(struct seq_file *m, void *unused)
+{
+	struct syncpool_core *core;
+
+	/* every name of struct syncpool_stats is a column */
+	seq_puts(m, "name cached outstanding allocs frees alloc_fails refills spills steals stolen victim_hits rotations grows nested obj_size\n");
+	mutex_lock(&pool_list_lock);
+	list_for_each_entry(core, &pool_list, node)
+		pool_stats_show(m, core);
+	mutex_unlock(&pool_list_lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(pools);
+
+static struct dentry *pool_debugfs;
+
+/* debugfs may be off or fail; the pool does not need it. */
+void pool_stats_debugfs_init(void)
+{
+	pool_debugfs = debugfs_create_dir("syncpool", NULL);
+	debugfs_create_file("pools", 0444, pool_debugfs, NULL, &pools_fops);
+}
+
+void pool_stats_debugfs_exit(void)
+{
+	debugfs_remove(pool_debugfs);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* pool_stats_*(): what a pool holds and has done; see pool_stats.c. */
+#ifndef _POOL_STATS_H
+#define _POOL_STATS_H
+
+#include "pool_core.h"
+
+void pool_stats_alloc(struct syncpool *pool, struct syncpool_core *core,
+		      bool built);
+void pool_stats_free(struct syncpool *pool);
+
+unsigned long pool_stats_cached(struct syncpool_core *core);
+long pool_stats_nr_built(struct syncpool_core *core);
+long pool_stats_outstanding(struct syncpool_core *core);
+long pool_stats_outstanding_base(struct syncpool_core *core);
+
+void pool_stats_debugfs_init(void);
+void pool_stats_debugfs_exit(void);
+
+#endif /* _POOL_STATS_H */
