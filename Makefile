@@ -33,7 +33,7 @@ bench-native: ## the same code in user space, beside Go's sync.Pool and malloc
 bench-compare: ## have the instruction counts grown since bench/baseline.csv?
 	scripts/bench/bench-compare
 
-litmus: ## prove the barriers by the kernel's memory model (needs herd7)
+litmus: ## prove the barriers by the kernel's memory model
 	scripts/test/litmus
 
 mutants: ## break the code on purpose, see that something notices
