@@ -15,6 +15,9 @@ clean: ## remove what builds and runs have made
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
 	rm -rf out
 
+quick: ## what takes no guest and installs nothing, in half a minute
+	scripts/lint/quick
+
 check: ## all gates and tests; installs packages, builds a kernel, boots guests
 	scripts/check
 
@@ -49,4 +52,4 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /  \1	/p' $(MAKEFILE_LIST) | expand -t 18
 	@echo "KDIR is $(KDIR)"
 
-.PHONY: all install clean check demo torture bench bench-native bench-compare litmus mutants coverage check-full help
+.PHONY: all install clean quick check demo torture bench bench-native bench-compare litmus mutants coverage check-full help
