@@ -45,6 +45,9 @@ mutants: ## break the code on purpose, see that something notices
 coverage: ## lines and branches that the tests reach [SECS=n]
 	scripts/test/coverage
 
+htmldocs: ## the documents and the interface as HTML, in out/htmldocs
+	scripts/lint/htmldocs
+
 check-full: ## the whole matrix of kernels; hours [CELLS="up rt"] [SECS=n]
 	scripts/test/check-full
 
@@ -52,4 +55,4 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /  \1	/p' $(MAKEFILE_LIST) | expand -t 18
 	@echo "KDIR is $(KDIR)"
 
-.PHONY: all install clean quick check demo torture bench bench-native bench-compare litmus mutants coverage check-full help
+.PHONY: all install clean quick check demo torture bench bench-native bench-compare litmus mutants coverage htmldocs check-full help
