@@ -66,7 +66,7 @@ struct pool_ring *pool_ring_alloc(unsigned int size, gfp_t gfp)
 		pool_dequeue_init(&ring->d, size, pool_ring_first_index);
 	return ring;
 }
-POOL_EXPORT_FOR_TEST(pool_ring_alloc);
+EXPORT_SYMBOL_FOR_TEST(pool_ring_alloc);
 
 /**
  * pool_chain_next_size() - size of the ring to add next
@@ -81,7 +81,7 @@ unsigned int pool_chain_next_size(const struct pool_chain *chain)
 		return POOL_RING_MIN;
 	return min(chain->head->d.size * 2, POOL_RING_MAX);
 }
-POOL_EXPORT_FOR_TEST(pool_chain_next_size);
+EXPORT_SYMBOL_FOR_TEST(pool_chain_next_size);
 
 /**
  * pool_chain_grow() - add a ring at the head
@@ -104,7 +104,7 @@ void pool_chain_grow(struct pool_chain *chain, struct pool_ring *ring)
 	 */
 	smp_store_release(link, ring);
 }
-POOL_EXPORT_FOR_TEST(pool_chain_grow);
+EXPORT_SYMBOL_FOR_TEST(pool_chain_grow);
 
 /**
  * pool_chain_pop_tail() - take the oldest objects
@@ -152,7 +152,7 @@ unsigned int pool_chain_pop_tail(struct pool_chain *chain, void **objs,
 	}
 	return 0;
 }
-POOL_EXPORT_FOR_TEST(pool_chain_pop_tail);
+EXPORT_SYMBOL_FOR_TEST(pool_chain_pop_tail);
 
 /**
  * pool_chain_share() - how many objects a thief may take from the tail ring
@@ -172,7 +172,7 @@ unsigned int pool_chain_share(const struct pool_chain *chain)
 		return ring->d.size;
 	return pool_dequeue_len(&ring->d) / 2 + 1;
 }
-POOL_EXPORT_FOR_TEST(pool_chain_share);
+EXPORT_SYMBOL_FOR_TEST(pool_chain_share);
 
 /**
  * pool_chain_is_empty() - would a thief find nothing?
@@ -187,7 +187,7 @@ bool pool_chain_is_empty(const struct pool_chain *chain)
 
 	return !ring || (!READ_ONCE(ring->next) && !pool_dequeue_len(&ring->d));
 }
-POOL_EXPORT_FOR_TEST(pool_chain_is_empty);
+EXPORT_SYMBOL_FOR_TEST(pool_chain_is_empty);
 
 /**
  * pool_chain_destroy() - free the rings of an empty chain
@@ -209,4 +209,4 @@ void pool_chain_destroy(struct pool_chain *chain)
 	chain->head = NULL;
 	chain->tail = NULL;
 }
-POOL_EXPORT_FOR_TEST(pool_chain_destroy);
+EXPORT_SYMBOL_FOR_TEST(pool_chain_destroy);

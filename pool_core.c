@@ -17,7 +17,7 @@ struct workqueue_struct *pool_wq;
 
 LIST_HEAD(pool_list);
 DEFINE_MUTEX(pool_list_lock);	/* of pool_list */
-POOL_EXPORT_FOR_TEST(pool_list_lock);
+EXPORT_SYMBOL_FOR_TEST(pool_list_lock);
 
 DEFINE_PER_CPU(struct syncpool_magazine, syncpool_closed) = {
 	.top = SYNCPOOL_TOP_BUSY,

@@ -83,7 +83,7 @@ void pool_dequeue_init(struct pool_dequeue *d, unsigned int size,
 	d->size = size;
 	atomic_long_set(&d->head_tail, pool_pack(index, index));
 }
-POOL_EXPORT_FOR_TEST(pool_dequeue_init);
+EXPORT_SYMBOL_FOR_TEST(pool_dequeue_init);
 
 /**
  * pool_dequeue_len() - objects in the ring
@@ -96,7 +96,7 @@ unsigned int pool_dequeue_len(const struct pool_dequeue *d)
 {
 	return pool_len(atomic_long_read(&d->head_tail));
 }
-POOL_EXPORT_FOR_TEST(pool_dequeue_len);
+EXPORT_SYMBOL_FOR_TEST(pool_dequeue_len);
 
 /*
  * Slots are copied four at a time: the loop is half of the cost of moving a
@@ -223,7 +223,7 @@ unsigned int pool_dequeue_push_head(struct pool_dequeue *d, void *const *objs,
 		atomic_long_add_return(pool_pack(k, 0), &d->head_tail);
 	return k;
 }
-POOL_EXPORT_FOR_TEST(pool_dequeue_push_head);
+EXPORT_SYMBOL_FOR_TEST(pool_dequeue_push_head);
 
 /**
  * pool_dequeue_pop_head() - take the newest objects
@@ -257,7 +257,7 @@ unsigned int pool_dequeue_pop_head(struct pool_dequeue *d, void **objs,
 	pool_take_range(d, head, objs, k);
 	return k;
 }
-POOL_EXPORT_FOR_TEST(pool_dequeue_pop_head);
+EXPORT_SYMBOL_FOR_TEST(pool_dequeue_pop_head);
 
 /**
  * pool_dequeue_pop_tail() - take the oldest objects
@@ -292,4 +292,4 @@ unsigned int pool_dequeue_pop_tail(struct pool_dequeue *d, void **objs,
 	pool_take_range(d, tail, objs, k);
 	return k;
 }
-POOL_EXPORT_FOR_TEST(pool_dequeue_pop_tail);
+EXPORT_SYMBOL_FOR_TEST(pool_dequeue_pop_tail);

@@ -55,7 +55,7 @@ void pool_free_flush(void)
 	queue_work(pool_wq, &pool_defer_work);
 	flush_work(&pool_defer_work);
 }
-POOL_EXPORT_FOR_TEST(pool_free_flush);
+EXPORT_SYMBOL_FOR_TEST(pool_free_flush);
 
 /* Before the module is unloaded: nothing is queued any more. */
 void pool_free_exit(void)

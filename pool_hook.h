@@ -46,7 +46,7 @@ static inline bool pool_percpu_fails(void)
 
 #define pool_alloc_percpu(type)		\
 	(pool_percpu_fails() ? NULL : alloc_percpu(type))
-#define POOL_EXPORT_FOR_TEST(symbol)	EXPORT_SYMBOL_GPL(symbol)
+#define EXPORT_SYMBOL_FOR_TEST(symbol)	EXPORT_SYMBOL_GPL(symbol)
 #else
 #define pool_alloc_percpu(type)		alloc_percpu(type)
 #define pool_ring_first_index		0UL
@@ -54,7 +54,7 @@ static inline void pool_hook(enum pool_hook_point point)
 {
 }
 
-#define POOL_EXPORT_FOR_TEST(symbol)
+#define EXPORT_SYMBOL_FOR_TEST(symbol)
 #endif
 
 #endif /* _POOL_HOOK_H */

@@ -82,6 +82,7 @@ void pool_idle_end(struct syncpool_core *core)
 static long pool_idle_sleep(struct syncpool_core *core, struct syncpool *pool,
 			    unsigned long timeout)
 {
+	atomic_long_t *out = &pool->uncached.out;
 	long left;
 
 	mutex_lock(&core->idle_lock);
@@ -89,9 +90,10 @@ static long pool_idle_sleep(struct syncpool_core *core, struct syncpool *pool,
 		pool_idle_begin(core);
 	mutex_unlock(&core->idle_lock);
 
+	timeout = min_t(unsigned long, timeout, MAX_SCHEDULE_TIMEOUT);
 	left = wait_event_idle_timeout(core->idle_wait,
-				       pool_core_is_idle(core, atomic_long_read(&pool->uncached.out)),
-				       min_t(unsigned long, timeout, MAX_SCHEDULE_TIMEOUT));
+				       pool_core_is_idle(core, atomic_long_read(out)),
+				       timeout);
 
 	mutex_lock(&core->idle_lock);
 	if (!--core->idlers)

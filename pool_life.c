@@ -276,4 +276,4 @@ void pool_shutdown_module(const struct module *owner)
 		pool_activate_undo(core);
 	}
 }
-POOL_EXPORT_FOR_TEST(pool_shutdown_module);
+EXPORT_SYMBOL_FOR_TEST(pool_shutdown_module);

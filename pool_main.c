@@ -197,7 +197,7 @@ void *__syncpool_get(struct syncpool *pool, gfp_t gfp)
 	void *obj = pool_get_active(pool);
 
 	preempt_enable();
-	if (unlikely(IS_ERR_OR_NULL(obj)))
+	if (IS_ERR_OR_NULL(obj))
 		obj = pool_get_slowpath(pool, obj);
 	pool_debug_leave(obj);
 	return likely(obj) ? obj : pool_build(pool, gfp);
@@ -216,7 +216,7 @@ void *__syncpool_try_get(struct syncpool *pool)
 	void *obj = pool_get_active(pool);
 
 	preempt_enable();
-	if (unlikely(IS_ERR_OR_NULL(obj)))
+	if (IS_ERR_OR_NULL(obj))
 		obj = pool_get_slowpath(pool, obj);
 	pool_debug_leave(obj);
 	if (unlikely(!obj && !READ_ONCE(pool->core)))

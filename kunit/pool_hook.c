@@ -4,8 +4,8 @@
 
 /* called between two steps of an operation, pinned */
 void (*pool_hook_fn)(enum pool_hook_point point);
-POOL_EXPORT_FOR_TEST(pool_hook_fn);
+EXPORT_SYMBOL_FOR_TEST(pool_hook_fn);
 
 /* where the indexes of new rings start */
 unsigned long pool_ring_first_index;
-POOL_EXPORT_FOR_TEST(pool_ring_first_index);
+EXPORT_SYMBOL_FOR_TEST(pool_ring_first_index);
