@@ -48,10 +48,10 @@ unsigned int syncpool_get_bulk(struct syncpool *pool, gfp_t gfp,
 			pool_debug_leave(objs[got + i]);
 		if (!k) {
 			objs[got] = syncpool_get(pool, gfp);
-			k = !!objs[got];
+			if (!objs[got])
+				break;
+			k = 1;
 		}
-		if (!k)
-			break;
 		got += k;
 	}
 	return got;

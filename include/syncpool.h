@@ -265,9 +265,9 @@ __syncpool_magazine(struct syncpool *pool)
 }
 
 /*
- * The fast path ends where the magazine cannot serve. The three __syncpool_*()
- * calls enter the module with preemption disabled and return with it enabled:
- * it saves each user's copy of this code a call's worth of instructions.
+ * Where the magazine cannot serve, the three __syncpool_*() functions do. They
+ * are called with preemption disabled and return with it enabled, which keeps
+ * the inlined code short.
  */
 
 /**
