@@ -13,13 +13,19 @@ install: ## install module, header and Module.symvers (PREFIX, DESTDIR)
 
 clean: ## remove what builds and runs have made
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
-	rm -rf out
+	rm -rf out compile_commands.json
+
+compile_commands.json: all ## how each file is compiled, for clangd and its kin
+	KDIR=$(KDIR) scripts/env/compile-commands
 
 quick: ## what takes no guest and installs nothing, in half a minute
 	scripts/lint/quick
 
 check: ## all gates and tests; installs packages, builds a kernel, boots guests
 	scripts/check
+
+kunit: ## the KUnit suites in a guest [SUITE=glob] [TEST=glob] [KERNEL=name]
+	scripts/test/kunit
 
 demo: ## compress with and without the pool in a guest [FILE=path] [JOBS=n]
 	scripts/demo/demo
@@ -52,7 +58,8 @@ check-full: ## the whole matrix of kernels; hours [CELLS="up rt"] [SECS=n]
 	scripts/test/check-full
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\): .*## /  \1	/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z_.-]*\): .*## /  \1	/p' $(MAKEFILE_LIST) | expand -t 25
 	@echo "KDIR is $(KDIR)"
 
-.PHONY: all install clean quick check demo torture bench bench-native bench-compare litmus mutants coverage htmldocs check-full help
+.PHONY: all install clean compile_commands.json quick check kunit demo torture bench
+.PHONY: bench-native bench-compare litmus mutants coverage htmldocs check-full help
