@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# lib.sh - what the scripts share; sourced, never run.
+# lib.sh - what the scripts share; sourced, never run. A script that is called with
+# --help prints its head comment and ends.
 #
 #   die MESSAGE...	say what failed and stop
 #   step MESSAGE...	a headline on stderr
@@ -9,7 +10,6 @@
 #			one result line on stdout, which scripts/check counts
 #   pass NAME / fail NAME / totals
 #			the same lines, counted; "N passed, N failed"
-#   usage		print the script's own head comment
 #   take_options "NAME..." ARG...
 #			read --name VALUE options into variables
 #   run_quietly LABEL LOG CMD...
@@ -83,10 +83,12 @@ totals() {
 	[ "$FAILED" -eq 0 ] && [ "$PASSED" -gt 0 ]
 }
 
-# usage: what the comment at the head of the script says, from its name on
-usage() {
+# What the comment at the head of the script says, from its name on
+case ${1-} in
+-h | --help)
 	sed -n '4,/^$/s/^# \{0,1\}//p' "$0"
-}
+	exit ;;
+esac
 
 # take_options "NAME..." ARG...
 # For each of the names `--name VALUE` sets the variable of that name in capital
@@ -100,7 +102,6 @@ take_options() {
 		name=${1#--}
 		case $1 in
 		--) shift; REST=("$@"); return ;;
-		-h | --help) usage; exit 0 ;;
 		--*)
 			[[ $known == *" $name "* ]] || die "unknown option $1; see --help"
 			[ $# -ge 2 ] || die "$1 needs a value"
