@@ -110,8 +110,9 @@ static int pool_core_register(struct syncpool_core *core)
 		list_add_tail(&core->node, &pool_list);
 		mutex_lock(&core->reclaim_lock);
 		/*
-		 * pool_core_register:A: release, pairs with the address
-		 * dependency of every read of pool->core; litmus/activate
+		 * pool_core_register:A: release, pairs with pool_core_caches:A
+		 * and the address dependency from every other read of
+		 * pool->core; litmus/activate
 		 */
 		smp_store_release(&pool->core, core);
 		pool_core_publish(core);

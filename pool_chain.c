@@ -98,8 +98,9 @@ void pool_chain_grow(struct pool_chain *chain, struct pool_ring *ring)
 	chain->head = ring;
 	/*
 	 * pool_chain_grow:A: release, pairs with pool_chain_pop_tail:B and with
-	 * the address dependency from pool_chain_pop_tail:A. A CPU that sees
-	 * @ring sees it initialized, and sees every push that went to @old;
+	 * the address dependency from pool_chain_pop_tail:A, also through the
+	 * swap at pool_chain_pop_tail:C. A CPU that sees @ring sees it
+	 * initialized, and sees every push that went to @old;
 	 * litmus/chain-link, litmus/ring-init.
 	 */
 	smp_store_release(link, ring);
@@ -123,7 +124,10 @@ EXPORT_SYMBOL_FOR_TEST(pool_chain_grow);
 unsigned int pool_chain_pop_tail(struct pool_chain *chain, void **objs,
 				 unsigned int n)
 {
-	/* pool_chain_pop_tail:A: address dependency, pairs with pool_chain_grow:A */
+	/*
+	 * pool_chain_pop_tail:A: address dependency, pairs with pool_chain_grow:A
+	 * and pool_chain_pop_tail:C; litmus/ring-init, litmus/tail-publish
+	 */
 	struct pool_ring *ring = READ_ONCE(chain->tail);
 	unsigned int hops;
 
@@ -139,11 +143,15 @@ unsigned int pool_chain_pop_tail(struct pool_chain *chain, void **objs,
 			return k;
 		pool_hook(POOL_HOOK_EXHAUSTED);
 		/*
-		 * pool_chain_pop_tail:C: one CPU wins and frees the ring
-		 * (litmus/tail-unlink). Its swap passes pool_chain_grow:A on to
-		 * the next reader of tail (litmus/tail-publish). A grace period
-		 * keeps the ring from being freed, or reused in this chain,
-		 * under a reader (litmus/ring-reclaim, litmus/tail-aba).
+		 * pool_chain_pop_tail:C: atomic, so that one CPU wins and frees
+		 * the ring; litmus/tail-unlink. Release, passes
+		 * pool_chain_grow:A on to pool_chain_pop_tail:A of another CPU;
+		 * litmus/tail-publish.
+		 *
+		 * pool_chain_pop_tail:D: grace period, pairs with
+		 * pool_assert_pinned:A. The ring is neither freed nor reused in
+		 * this chain under a reader; litmus/ring-reclaim,
+		 * litmus/tail-aba.
 		 */
 		if (!in_nmi() && cmpxchg(&chain->tail, ring, next) == ring)
 			call_rcu(&ring->rcu, pool_ring_free);

@@ -48,8 +48,8 @@ void pool_core_publish(struct syncpool_core *core)
 	if (!core->pool)
 		return;
 	/*
-	 * pool_core_publish:A: release, pairs with the address dependency from
-	 * __syncpool_magazine(); litmus/activate
+	 * pool_core_publish:A: release, pairs with __syncpool_magazine:A;
+	 * litmus/activate
 	 */
 	smp_store_release(&core->pool->magazine, closed ? 0 : open);
 }

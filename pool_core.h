@@ -140,7 +140,12 @@ struct pool_pcp *pool_debug_pcp(struct syncpool *pool);
 struct syncpool_core *pool_core_find(const struct syncpool *pool);
 void pool_core_publish(struct syncpool_core *core);
 
-/* May @core, which may be NULL, cache now? */
+/*
+ * May @core, which may be NULL, cache now?
+ *
+ * pool_core_caches:A: address dependency from the caller's read of pool->core,
+ * pairs with pool_core_register:A; litmus/activate
+ */
 static inline bool pool_core_caches(const struct syncpool_core *core)
 {
 	return core && READ_ONCE(core->mode) == POOL_NORMAL;
@@ -152,7 +157,11 @@ static inline bool pool_core_is_idle(const struct syncpool_core *core, long out)
 	return READ_ONCE(core->idle_base) + out <= 0;
 }
 
-/* This CPU's part of the active generation. */
+/*
+ * This CPU's part of the active generation.
+ *
+ * pool_core_pcp:A: address dependency, pairs with pool_rotate:B; litmus/activate
+ */
 static inline struct pool_pcp *pool_core_pcp(const struct syncpool_core *core)
 {
 	pool_assert_pinned();

@@ -132,7 +132,7 @@ static __always_inline unsigned int slots_store(void **slots,
 		slots += 4;
 		objs += 4;
 	}
-	/* slots_store:A: as slots_store_four:A */
+	/* slots_store:A: pairs with slots_take_one:A; litmus/handback */
 	for (; n && *objs && !READ_ONCE(*slots); n--)
 		WRITE_ONCE(*slots++, *objs++);
 	return slots - from;
@@ -216,7 +216,7 @@ unsigned int pool_dequeue_push_head(struct pool_dequeue *d, void *const *objs,
 	/*
 	 * pool_dequeue_push_head:A: release, pairs with the acquire of
 	 * pool_dequeue_pop_tail:A; litmus/publish. Fully ordered, since the
-	 * mask of non-empty chains needs a full barrier here, see
+	 * mask of non-empty chains needs a full barrier between this and
 	 * pool_generation_mark:A. A carry out of head leaves the word.
 	 */
 	if (k)

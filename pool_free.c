@@ -28,7 +28,10 @@ static LLIST_HEAD(pool_deferred);
 static void pool_free_deferred(struct work_struct *work)
 {
 	struct pool_deferred *d, *next;
-	/* pool_free_deferred:A: pairs with pool_defer:A; litmus/deferred-free */
+	/*
+	 * pool_free_deferred:A: acquire, pairs with pool_defer:A;
+	 * litmus/deferred-free
+	 */
 	struct llist_node *list = llist_del_all(&pool_deferred);
 
 	llist_for_each_entry_safe(d, next, llist_reverse_order(list), node) {
@@ -78,7 +81,10 @@ static void pool_defer(struct syncpool *pool, void *obj)
 		return;
 	}
 	d->pool = pool;
-	/* pool_defer:A: full barrier, pairs with pool_free_deferred:A */
+	/*
+	 * pool_defer:A: release, pairs with pool_free_deferred:A, also through
+	 * other swaps of the list's head; litmus/deferred-free
+	 */
 	if (llist_add(&d->node, &pool_deferred))
 		irq_work_queue(&pool_defer_irq);
 }

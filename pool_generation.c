@@ -12,7 +12,7 @@
  *
  *	          mark             unmark
  *	mark      own bit only     yes: one sees the other
- *	unmark    yes              yes: who changes a bit counts it
+ *	unmark    yes              yes: the CPU that changes a bit counts it
  *
  * Conventions: @gen is the generation, @start the CPU after which a search
  * begins, @among the CPUs at some distance.
@@ -37,8 +37,8 @@ static void pool_generation_unmark(struct pool_generation *gen,
 		return;
 	/*
 	 * pool_generation_unmark:A: fully ordered, pairs with
-	 * pool_generation_mark:A; litmus/mask. Whoever changes a bit counts it;
-	 * litmus/mask-summary.
+	 * pool_generation_mark:A; litmus/mask. The CPU that changes a bit counts
+	 * it; litmus/mask-summary.
 	 */
 	if (!cpumask_test_and_clear_cpu(cpu, gen->mask))
 		return;

@@ -83,8 +83,8 @@ static inline int pool_generation_steal(struct pool_generation *gen,
 /*
  * This CPU's chain holds something. After a push, which is a full barrier.
  *
- * pool_generation_mark:A: read of the mask, pairs with pool_generation_unmark:A;
- * litmus/mask
+ * pool_generation_mark:A: read of the mask, ordered after the push by
+ * pool_dequeue_push_head:A, pairs with pool_generation_unmark:A; litmus/mask
  */
 static __always_inline void pool_generation_mark(struct pool_generation *gen)
 {

@@ -46,8 +46,9 @@ static void pool_idle_begin(struct syncpool_core *core)
 	WRITE_ONCE(core->idle_base, LONG_MAX / 2);
 	pool_set_mode(core, POOL_IDLING);
 	/*
-	 * pool_idle_begin:A: grace period. Every operation that counted per CPU
-	 * or used the fast path has ended; litmus/wait-count.
+	 * pool_idle_begin:A: grace period, pairs with pool_assert_pinned:A.
+	 * Every operation that counted per CPU or used the fast path has ended;
+	 * litmus/wait-count.
 	 */
 	synchronize_rcu();
 	pool_reclaim_lock(core);

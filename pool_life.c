@@ -88,7 +88,11 @@ static void pool_core_stop(struct syncpool_core *core)
 	pool_core_publish(core);
 	mutex_unlock(&core->reclaim_lock);
 	pool_reclaim_unregister(core);
-	/* pinned sections end; later callers find the pool closed */
+	/*
+	 * pool_core_stop:A: grace period before the drain, pairs with
+	 * pool_assert_pinned:A; litmus/drain. Pinned sections end; later callers
+	 * find the pool closed.
+	 */
 	synchronize_rcu();
 	cancel_delayed_work_sync(&core->age_work);
 	flush_rcu_work(&core->drain_work);

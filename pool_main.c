@@ -143,6 +143,7 @@ static __always_inline void *pool_get_active(struct syncpool *pool)
  */
 static void *pool_victim_take(struct syncpool_core *core)
 {
+	/* pool_victim_take:A: address dependency, pairs with pool_rotate:A */
 	struct pool_generation *victim = READ_ONCE(core->victim);
 	void *obj;
 	int n;

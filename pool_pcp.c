@@ -95,7 +95,7 @@ u32 pool_pcp_collect_nested(struct pool_pcp *pcp, u32 top)
 	u32 to;
 
 	WRITE_ONCE(pcp->magazine.nested_used, 0);
-	/* a put that comes now sets it again; litmus/nested */
+	/* a put that interrupts from here on sets it again */
 	barrier();
 	for (i = 0; i < POOL_NESTED; i++) {
 		to = pool_pcp_find_up(pcp, top);
@@ -130,6 +130,7 @@ bool pool_pcp_nested_put(struct pool_pcp *pcp, void *obj)
 
 	pool_assert_pinned();
 	for (i = 0; i < POOL_NESTED; i++) {
+		/* orders nothing: the drain has its grace period; litmus/nested */
 		if (cmpxchg_local(&pcp->nested[i], NULL, obj))
 			continue;
 		WRITE_ONCE(pcp->magazine.nested_used, 1);

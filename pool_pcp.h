@@ -59,7 +59,14 @@ u32 pool_pcp_collect_nested(struct pool_pcp *pcp, u32 top);
 void *__pool_pcp_nested_get(struct pool_pcp *pcp);
 bool pool_pcp_nested_put(struct pool_pcp *pcp, void *obj);
 
-/* Pinned: this CPU cannot change, and RCU keeps generations and rings. */
+/*
+ * Pinned: this CPU cannot change, and RCU keeps generations and rings.
+ *
+ * pool_assert_pinned:A: RCU reader, pairs with the grace periods at
+ * pool_chain_pop_tail:D (litmus/ring-reclaim), pool_reclaim_rotate:A,
+ * syncpool_cleanup:A and pool_core_stop:A (litmus/drain), and
+ * pool_idle_begin:A (litmus/wait-count)
+ */
 #define pool_assert_pinned()	lockdep_assert_preemption_disabled()
 
 /*

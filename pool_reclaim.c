@@ -59,9 +59,9 @@ static struct pool_generation *pool_rotate(struct syncpool_core *core)
 	struct pool_generation *old = core->victim;
 
 	lockdep_assert_held(&core->reclaim_lock);
-	/* pool_rotate:A: release, pairs with the dependency of a get's victim */
+	/* pool_rotate:A: release, pairs with pool_victim_take:A; litmus/activate */
 	smp_store_release(&core->victim, core->active);
-	/* pool_rotate:B: release, pairs with the dependency of pool_core_pcp() */
+	/* pool_rotate:B: release, pairs with pool_core_pcp:A; litmus/activate */
 	smp_store_release(&core->active, core->spare);
 	core->spare = NULL;
 	pool_core_publish(core);
@@ -129,7 +129,7 @@ bool pool_reclaim_rotate(struct syncpool_core *core)
 	core->draining = pool_rotate(core);
 	/*
 	 * pool_reclaim_rotate:A: grace period before the drain, pairs with
-	 * pinned sections; litmus/drain
+	 * pool_assert_pinned:A; litmus/drain
 	 */
 	queue_rcu_work(pool_wq, &core->drain_work);
 	return true;
@@ -162,7 +162,10 @@ unsigned long syncpool_cleanup(struct syncpool *pool)
 		return 0;
 	pool_reclaim_lock(core);
 	gen = pool_rotate(core);
-	/* syncpool_cleanup:A: as pool_reclaim_rotate:A */
+	/*
+	 * syncpool_cleanup:A: grace period before the drain, pairs with
+	 * pool_assert_pinned:A; litmus/drain
+	 */
 	synchronize_rcu();
 	freed = pool_drain(core, gen);
 	core->spare = gen;

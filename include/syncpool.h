@@ -255,6 +255,9 @@ devm_syncpool_create(struct device *dev, const struct syncpool_params *params)
 /*
  * The magazines that @pool works on now. Stored as the distance from
  * syncpool_closed, so that zeroed memory is a closed pool.
+ *
+ * __syncpool_magazine:A: address dependency, pairs with pool_core_publish:A;
+ * litmus/activate
  */
 static __always_inline struct syncpool_magazine __percpu *
 __syncpool_magazine(struct syncpool *pool)
