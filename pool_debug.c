@@ -55,8 +55,8 @@ static int pool_debug_table_init(void)
 		if (!table)
 			err = -ENOMEM;
 		/*
-		 * pool_debug_table_init:A: release, pairs with the address
-		 * dependency in pool_debug_entry(); litmus/ring-init
+		 * pool_debug_table_init:A: release, pairs with
+		 * pool_debug_entry:A; as litmus/ring-init
 		 */
 		smp_store_release(&pool_debug_table, table);
 	}
@@ -90,7 +90,11 @@ void pool_debug_disable(struct syncpool_core *core)
 		static_branch_dec(&pool_debug_key);
 }
 
-/* The @i-th place where @obj may be. */
+/*
+ * The @i-th place where @obj may be.
+ *
+ * pool_debug_entry:A: address dependency, pairs with pool_debug_table_init:A
+ */
 static struct pool_debug_entry *pool_debug_entry(const void *obj, unsigned int i)
 {
 	return &pool_debug_table[(hash_ptr(obj, POOL_DEBUG_BITS) + i) &
@@ -106,7 +110,7 @@ static struct pool_debug_entry *pool_debug_find(const void *obj)
 
 		/*
 		 * pool_debug_find:A: acquire, pairs with pool_debug_insert:B;
-		 * litmus/publish
+		 * litmus/debug-table
 		 */
 		if (smp_load_acquire(&e->key) == obj)
 			return e;
@@ -122,12 +126,18 @@ static void pool_debug_insert(struct syncpool_core *core, void *obj,
 	for (i = 0; i < POOL_DEBUG_PROBES; i++) {
 		struct pool_debug_entry *e = pool_debug_entry(obj, i);
 
-		/* pool_debug_insert:A: pairs with __pool_debug_leave:A */
+		/*
+		 * pool_debug_insert:A: acquire, pairs with
+		 * __pool_debug_leave:A; litmus/debug-reuse
+		 */
 		if (READ_ONCE(e->key) || cmpxchg(&e->key, NULL, POOL_DEBUG_BUSY))
 			continue;
 		e->core = core;
 		e->caller = caller;
-		/* pool_debug_insert:B: release, pairs with pool_debug_find:A */
+		/*
+		 * pool_debug_insert:B: release, pairs with pool_debug_find:A;
+		 * litmus/debug-table
+		 */
 		smp_store_release(&e->key, obj);
 		return;
 	}
@@ -220,7 +230,7 @@ void __pool_debug_leave(void *obj)
 	pool_debug_check(obj, e);
 	/*
 	 * __pool_debug_leave:A: release, after the entry was read; pairs with
-	 * pool_debug_insert:A; litmus/handback
+	 * pool_debug_insert:A; litmus/debug-reuse
 	 */
 	smp_store_release(&e->key, NULL);
 }
