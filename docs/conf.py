@@ -29,7 +29,8 @@ extensions = ['kerneldoc', 'automarkup', 'myst_parser']
 # The source folder is the top of the tree, so that the documents' links to each
 # other lead where they lead on disk.
 root_doc = 'docs/index'
-include_patterns = ['README.md', 'docs/*', 'test/litmus/README.md']
+include_patterns = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/*',
+                    'test/litmus/README.md']
 exclude_patterns = ['out', '.git']
 
 kerneldoc_bin = os.path.join(SOURCE, 'scripts', 'kernel-doc')
