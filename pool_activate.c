@@ -16,22 +16,21 @@
 #include "pool_activate.h"
 #include "pool_age.h"
 #include "pool_debug.h"
-#include "pool_idle.h"
 #include "pool_reclaim.h"
 
 /* bytes that the objects in one magazine may stand for, if that is known */
 #define POOL_MAGAZINE_BYTES	SZ_256K
 
-/* Free @core, which holds no object and nobody reaches, finished or not. */
-void pool_activate_undo(struct syncpool_core *core)
+/* Free @core, which is empty and unreachable, perhaps only partly allocated. */
+void pool_core_free(struct syncpool_core *core)
 {
 	unsigned int i;
 
 	pool_reclaim_unregister(core);
 	pool_debug_disable(core);
-	free_percpu(core->counters);
 	for (i = 0; i < POOL_GENERATIONS; i++)
 		pool_generation_destroy(&core->generations[i]);
+	free_percpu(core->counters);
 	kfree(core->params.name);
 	kfree(core);
 }
@@ -45,8 +44,8 @@ static unsigned int pool_magazine_capacity(size_t obj_size)
 		       POOL_MAGAZINE_MAX);
 }
 
-/* pool_activate_undo() undoes it from wherever it stopped. */
-static int pool_core_init(struct syncpool_core *core)
+/* After an error pool_core_free() frees what was allocated. */
+static int pool_core_setup(struct syncpool_core *core)
 {
 	unsigned int i, capacity = pool_magazine_capacity(core->params.obj_size);
 	int err;
@@ -62,7 +61,6 @@ static int pool_core_init(struct syncpool_core *core)
 			return err;
 	}
 	pool_age_init(core);
-	pool_idle_init(core);
 	err = pool_debug_enable(core);
 	return err ?: pool_reclaim_init(core);
 }
@@ -77,10 +75,11 @@ static struct syncpool_core *pool_core_alloc(struct syncpool *pool)
 	core->pool = pool;
 	core->owner = pool->owner;
 	core->params = pool->params;
-	err = pool_core_init(core);
+	pool_core_init(core);
+	err = pool_core_setup(core);
 	if (!err)
 		return core;
-	pool_activate_undo(core);
+	pool_core_free(core);
 	return ERR_PTR(err);
 }
 
@@ -102,7 +101,7 @@ static int pool_core_register(struct syncpool_core *core)
 	int err = 0;
 
 	mutex_lock(&pool_list_lock);
-	if (pool_core_find(pool))
+	if (pool_find_core(pool))
 		err = -EALREADY;
 	else if (pool_name_is_taken(core->params.name))
 		err = -EEXIST;
@@ -124,8 +123,8 @@ static int pool_core_register(struct syncpool_core *core)
 }
 
 /*
- * Activate @pool, if it is not active yet. May sleep, under locks of the caller's
- * that reclaim may take.
+ * Activate @pool, if it is not active yet. May sleep. The caller holds no lock
+ * that reclaim takes.
  */
 int pool_activate(struct syncpool *pool)
 {
@@ -141,7 +140,7 @@ int pool_activate(struct syncpool *pool)
 		return PTR_ERR(core);
 	err = pool_core_register(core);
 	if (err)
-		pool_activate_undo(core);
+		pool_core_free(core);
 	return err == -EALREADY ? 0 : err;
 }
 
@@ -149,7 +148,7 @@ int pool_activate(struct syncpool *pool)
 static bool pool_may_activate(struct syncpool *pool)
 {
 	return !pool_is_gone(pool) &&
-	       !pool_has_state(pool, POOL_WARNED_ACTIVATE);
+	       !test_bit(POOL_WARNED_ACTIVATE, &pool->state);
 }
 
 static void pool_activate_lazily(struct syncpool *pool)
@@ -171,7 +170,7 @@ void __syncpool_activate(struct work_struct *work)
 }
 EXPORT_SYMBOL_GPL(__syncpool_activate);
 
-/* First use where the caller may not sleep. Any context; does nothing in NMI. */
+/* First use where the caller may not sleep. Any context; in NMI does nothing. */
 void pool_activate_later(struct syncpool *pool)
 {
 	if (pool_may_activate(pool) && !in_nmi())
@@ -186,5 +185,5 @@ bool pool_activate_for_get(struct syncpool *pool, gfp_t gfp)
 		pool_activate_later(pool);
 	else if (pool_may_activate(pool))
 		pool_activate_lazily(pool);
-	return pool->params.free && !pool_has_state(pool, POOL_STATE_GONE);
+	return pool->params.free && !test_bit(POOL_STATE_GONE, &pool->state);
 }

@@ -8,6 +8,6 @@
 int pool_activate(struct syncpool *pool);
 void pool_activate_later(struct syncpool *pool);
 bool pool_activate_for_get(struct syncpool *pool, gfp_t gfp);
-void pool_activate_undo(struct syncpool_core *core);
+void pool_core_free(struct syncpool_core *core);
 
 #endif /* _POOL_ACTIVATE_H */

@@ -6,9 +6,8 @@
  * rotates a pool that nothing has rotated or shrunk for age_secs, so that an
  * idle pool is empty after twice that time. The work item re-arms itself while
  * objects are cached or out. The next alloc arms it again, and so does
- * wait_idle, since allocs do not while the pool idles. A pool with nothing
- * cached and nothing out gets its next object from alloc; or, if it has no
- * alloc, from anywhere, so the work item of such a pool never rests.
+ * wait_idle, since allocs do not while the pool idles. A pool without alloc can
+ * receive objects at any time, so its work item always re-arms.
  */
 #include <linux/jiffies.h>
 #include <linux/moduleparam.h>
@@ -20,8 +19,10 @@
 static unsigned int pool_age_secs = 120;
 
 /*
- * Any context but NMI. Queues the work even if it is pending: that alone orders
- * what the caller has counted before it against the sum in pool_age().
+ * Any context but NMI. Queues the work even if it is pending: the full barrier in
+ * that orders what the caller has counted against the sums in pool_age(), which
+ * the workqueue runs after a full barrier of its own, see
+ * set_work_pool_and_clear_pending() in kernel/workqueue.c.
  */
 void pool_age_arm(struct syncpool_core *core)
 {

@@ -3,7 +3,7 @@
  * pool_build - an object from the alloc callback, for a get that found none
  *
  * The callback runs in the context of the get, with its gfp flags and with
- * nothing pinned, so the pool may have been closed or ended when it returns.
+ * nothing pinned, so the pool may be closed or ended when it returns.
  */
 #include <linux/sched/mm.h>
 
@@ -20,8 +20,7 @@ static void pool_count_alloc(struct syncpool *pool, bool built)
 
 	preempt_disable();
 	core = READ_ONCE(pool->core);
-	pool_stats_alloc(pool, core, built);
-	if (built && pool_core_caches(core))
+	if (pool_stats_alloc(pool, core, built) && built)
 		pool_age_arm(core);
 	preempt_enable();
 }

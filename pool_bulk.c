@@ -21,7 +21,7 @@ static unsigned int pool_get_many(struct syncpool *pool, void **objs,
 	unsigned int k = 0;
 	u32 top;
 
-	pcp = pool_trylock(pool, &top);
+	pcp = pool_trylock_pcp(pool, &top);
 	if (!pcp)
 		return 0;
 	top = pool_pcp_find_down(pcp, top);
@@ -66,7 +66,7 @@ static unsigned int pool_put_many(struct syncpool *pool, void **objs,
 	unsigned int k = 0;
 	u32 top, to;
 
-	pcp = pool_trylock(pool, &top);
+	pcp = pool_trylock_pcp(pool, &top);
 	if (!pcp)
 		return 0;
 	to = pool_pcp_find_up(pcp, top);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pool_chain - a list of rings, each twice as large as the one before
+ * pool_chain - a list of rings, as a rule each twice as large as the one before
  *
  *	        tail                                   head
  *	         v                                      v
@@ -34,9 +34,6 @@
 
 #include "pool_chain.h"
 #include "pool_hook.h"
-
-/* rings that one operation looks into, which bounds its time */
-#define POOL_CHAIN_HOPS		2
 
 /*
  * Not kfree_rcu(), which may arm a timer: that would be the longest section with
@@ -115,7 +112,7 @@ EXPORT_SYMBOL_FOR_TEST(pool_chain_grow);
  *
  * An exhausted ring that it passes is unlinked and freed after a grace period.
  * In NMI, where call_rcu() may not be called, the ring is left to the next
- * operation. One ring at most, which bounds the time of a pinned section.
+ * operation. It passes one at most, which bounds the time of a pinned section.
  *
  * Context: Any, on any CPU, pinned: the rings are protected by RCU.
  * Return: how many were taken, all from one ring; 0 if none was found, which
@@ -128,37 +125,33 @@ unsigned int pool_chain_pop_tail(struct pool_chain *chain, void **objs,
 	 * pool_chain_pop_tail:A: address dependency, pairs with pool_chain_grow:A
 	 * and pool_chain_pop_tail:C; litmus/ring-init, litmus/tail-publish
 	 */
-	struct pool_ring *ring = READ_ONCE(chain->tail);
-	unsigned int hops;
+	struct pool_ring *ring = READ_ONCE(chain->tail), *next;
+	unsigned int k;
 
-	for (hops = 0; ring && hops < POOL_CHAIN_HOPS; hops++) {
-		/*
-		 * pool_chain_pop_tail:B: acquire, pairs with pool_chain_grow:A;
-		 * litmus/chain-link
-		 */
-		struct pool_ring *next = smp_load_acquire(&ring->next);
-		unsigned int k = pool_dequeue_pop_tail(&ring->d, objs, n);
-
-		if (k || !next || hops == POOL_CHAIN_HOPS - 1)
-			return k;
-		pool_hook(POOL_HOOK_EXHAUSTED);
-		/*
-		 * pool_chain_pop_tail:C: atomic, so that one CPU wins and frees
-		 * the ring; litmus/tail-unlink. Release, passes
-		 * pool_chain_grow:A on to pool_chain_pop_tail:A of another CPU;
-		 * litmus/tail-publish.
-		 *
-		 * pool_chain_pop_tail:D: grace period, pairs with
-		 * pool_assert_pinned:A. The ring is neither freed nor reused in
-		 * this chain under a reader; litmus/ring-reclaim,
-		 * litmus/tail-aba.
-		 */
-		if (!in_nmi() && cmpxchg(&chain->tail, ring, next) == ring)
-			call_rcu(&ring->rcu, pool_ring_free);
-		/* may be unlinked by now, but is not freed; litmus/ring-walk */
-		ring = next;
-	}
-	return 0;
+	if (!ring)
+		return 0;
+	/*
+	 * pool_chain_pop_tail:B: acquire, pairs with pool_chain_grow:A;
+	 * litmus/chain-link
+	 */
+	next = smp_load_acquire(&ring->next);
+	k = pool_dequeue_pop_tail(&ring->d, objs, n);
+	if (k || !next)
+		return k;
+	pool_hook(POOL_HOOK_EXHAUSTED);
+	/*
+	 * pool_chain_pop_tail:C: atomic, so that one CPU wins and frees the ring;
+	 * litmus/tail-unlink. Release, passes pool_chain_grow:A on to
+	 * pool_chain_pop_tail:A of another CPU; litmus/tail-publish.
+	 *
+	 * pool_chain_pop_tail:D: grace period, pairs with pool_assert_pinned:A.
+	 * The ring is neither freed nor reused in this chain under a reader;
+	 * litmus/ring-reclaim, litmus/tail-aba.
+	 */
+	if (!in_nmi() && cmpxchg(&chain->tail, ring, next) == ring)
+		call_rcu(&ring->rcu, pool_ring_free);
+	/* may be unlinked by now, but is not freed; litmus/ring-walk */
+	return pool_dequeue_pop_tail(&next->d, objs, n);
 }
 EXPORT_SYMBOL_FOR_TEST(pool_chain_pop_tail);
 

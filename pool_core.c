@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pool_core - what pools are known by: the list of cores, a pool's state, and
- * what its fast path works on
+ * pool_core - the list of active pools, a pool's state, and which magazines its
+ * fast path works on
  *
  * Order of locks: cpu_hotplug_lock, pool_list_lock, core->reclaim_lock; and
  * core->idle_lock, core->reclaim_lock. pool_list_lock is never held while
@@ -16,7 +16,7 @@
 struct workqueue_struct *pool_wq;
 
 LIST_HEAD(pool_list);
-DEFINE_MUTEX(pool_list_lock);	/* of pool_list */
+DEFINE_MUTEX(pool_list_lock);	/* protects pool_list */
 EXPORT_SYMBOL_FOR_TEST(pool_list_lock);
 
 DEFINE_PER_CPU(struct syncpool_magazine, syncpool_closed) = {
@@ -26,7 +26,7 @@ DEFINE_PER_CPU(struct syncpool_magazine, syncpool_closed) = {
 
 EXPORT_PER_CPU_SYMBOL_GPL(syncpool_closed);
 
-struct syncpool_core *pool_core_find(const struct syncpool *pool)
+struct syncpool_core *pool_find_core(const struct syncpool *pool)
 {
 	struct syncpool_core *core;
 
@@ -37,27 +37,42 @@ struct syncpool_core *pool_core_find(const struct syncpool *pool)
 	return NULL;
 }
 
-/* Point the fast path where the mode says, unless the pool is gone already. */
+static void pool_core_idle_irq(struct irq_work *irq)
+{
+	wake_up_all(&container_of(irq, struct syncpool_core, idle_irq)->idle_wait);
+}
+
+/* Wake the callers of wait_idle. Any context. */
+void pool_core_wake_idle(struct syncpool_core *core)
+{
+	irq_work_queue(&core->idle_irq);
+}
+
+/* Initialize what needs no memory. */
+void pool_core_init(struct syncpool_core *core)
+{
+	mutex_init(&core->reclaim_lock);
+	mutex_init(&core->idle_lock);
+	init_irq_work(&core->idle_irq, pool_core_idle_irq);
+	init_waitqueue_head(&core->idle_wait);
+}
+
+/* Point the fast path at what the mode says, unless the pool is gone already. */
 void pool_core_publish(struct syncpool_core *core)
 {
-	unsigned long open = (__force unsigned long)&core->active->pcps->magazine -
-			     (__force unsigned long)&syncpool_closed;
-	bool closed = core->mode != POOL_NORMAL || core->debug;
+	unsigned long distance = 0;
 
 	lockdep_assert_held(&core->reclaim_lock);
 	if (!core->pool)
 		return;
+	if (core->mode == POOL_NORMAL && !core->debug)
+		distance = (__force unsigned long)&core->active->pcps->magazine -
+			   (__force unsigned long)&syncpool_closed;
 	/*
 	 * pool_core_publish:A: release, pairs with __syncpool_magazine:A;
 	 * litmus/activate
 	 */
-	smp_store_release(&core->pool->magazine, closed ? 0 : open);
-}
-
-/* Any context. */
-bool pool_has_state(const struct syncpool *pool, enum pool_state_bit bit)
-{
-	return test_bit(bit, &pool->state);
+	smp_store_release(&core->pool->magazine, distance);
 }
 
 /* Is @pool the one that @core was made for? Reports a copy. */
@@ -76,14 +91,17 @@ bool pool_is_gone(struct syncpool *pool)
 		pool_warn(pool, POOL_WARNED_GONE, "used before syncpool_init()\n");
 		return true;
 	}
-	if (likely(!pool_has_state(pool, POOL_STATE_GONE)))
+	if (likely(!test_bit(POOL_STATE_GONE, &pool->state)))
 		return false;
 	pool_warn(pool, POOL_WARNED_GONE, "used after syncpool_exit()\n");
 	return true;
 }
 
-/* In debug mode the fast path alone is closed: this CPU's part, or NULL. */
-noinline struct pool_pcp *pool_debug_pcp(struct syncpool *pool)
+/*
+ * This CPU's part of a pool whose fast path is closed: in debug mode slow paths
+ * use it all the same. NULL in every other case.
+ */
+struct pool_pcp *pool_closed_pcp(struct syncpool *pool)
 {
 	struct syncpool_core *core = READ_ONCE(pool->core);
 

@@ -1,27 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What an activated pool has allocated, the list of all of them, and reports.
- * Names in all files of syncpool:
+ * struct syncpool_core, the list of active pools, and one-time warnings.
  *
- * @pool	the user's struct syncpool; functions pool_*()
- * @core	what an activated pool has allocated; pool_core_*()
+ * Names in all files of syncpool. A function that other files call is named
+ * after its first parameter:
+ *
+ * @pool	the user's struct syncpool; pool_*()
+ * @core	what an active pool has allocated; pool_core_*(), and pool_reclaim_*(),
+ *		pool_stats_*() and so on for one side of it
  * @gen		one of the core's three generations; pool_generation_*()
  * @pcp		one CPU's part of a generation; pool_pcp_*()
+ * @top		an index into a magazine
+ * @obj, @objs	an object of the user's, several; @n is how many at most, @k how
+ *		many of them were moved
+ *
+ * owner	the CPU that a part belongs to, with its interrupts
+ * thief	a CPU that takes from the tail of another CPU's chain
+ * guard	an entry of a magazine that is neither an object nor free
+ * nested	of an operation that interrupted another one on its CPU
  * pinned	preemption is off: the caller stays on this CPU, and is an RCU
  *		reader, so the generations and rings that it sees stay
  * closed	the fast path finds a magazine that is busy permanently
+ * uncached	counted in struct syncpool, while nothing is cached
  */
 #ifndef _POOL_CORE_H
 #define _POOL_CORE_H
 
+#include <linux/atomic.h>
+#include <linux/bitops.h>
+#include <linux/bug.h>
 #include <linux/irq_work.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/percpu.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "pool_generation.h"
 #include "syncpool.h"
+
+struct shrinker;
 
 #define POOL_GENERATIONS	3U
 
@@ -29,12 +47,12 @@
  * enum pool_mode - what the operations of an active pool may do
  * @POOL_NORMAL: cache
  * @POOL_IDLING: syncpool_wait_idle() is under way: build and free only
- * @POOL_CLOSED: syncpool_exit() has begun: likewise
+ * @POOL_ENDED: syncpool_exit() has begun: likewise, and for good
  */
 enum pool_mode {
 	POOL_NORMAL,
 	POOL_IDLING,
-	POOL_CLOSED,
+	POOL_ENDED,
 };
 
 /**
@@ -43,7 +61,7 @@ enum pool_mode {
  * @params: the pool's, with a copy of the name
  * @owner: the user's module
  * @node: in pool_list, under pool_list_lock
- * @mode: written under @reclaim_lock, a grace period before it is relied on
+ * @mode: written under @reclaim_lock; in force after a grace period
  * @debug: debug mode; the fast path stays closed
  * @warned: POOL_WARNED_* bits of debug mode
  * @active: the generation that is filled; read pinned, written under
@@ -63,7 +81,7 @@ enum pool_mode {
  * @shrinker: the kernel's handle
  * @idle_lock: the first and the last caller of wait_idle
  * @idlers: callers of wait_idle that the pool is idling for; under @idle_lock
- * @sleepers: callers of wait_idle; the last field of the core that they touch
+ * @sleepers: callers of wait_idle; syncpool_exit() waits until there are none
  * @idle_base: while @mode is POOL_IDLING, this plus syncpool.uncached.out is
  *	what is out; huge until it is known
  * @idle_irq: wakes @idle_wait from any context
@@ -132,13 +150,14 @@ extern struct workqueue_struct *pool_wq;
 extern struct list_head pool_list;
 extern struct mutex pool_list_lock;
 
-bool pool_has_state(const struct syncpool *pool, enum pool_state_bit bit);
 bool pool_is_original(struct syncpool *pool, struct syncpool_core *core);
 bool pool_is_gone(struct syncpool *pool);
-struct pool_pcp *pool_debug_pcp(struct syncpool *pool);
+struct pool_pcp *pool_closed_pcp(struct syncpool *pool);
+struct syncpool_core *pool_find_core(const struct syncpool *pool);
 
-struct syncpool_core *pool_core_find(const struct syncpool *pool);
+void pool_core_init(struct syncpool_core *core);
 void pool_core_publish(struct syncpool_core *core);
+void pool_core_wake_idle(struct syncpool_core *core);
 
 /*
  * May @core, which may be NULL, cache now?
@@ -169,11 +188,12 @@ static inline struct pool_pcp *pool_core_pcp(const struct syncpool_core *core)
 }
 
 /*
- * Lock this CPU's part of @pool. NULL: the owner was interrupted, or the pool is
- * closed. pool_pcp_unlock() undoes it. @top is set as by pool_pcp_trylock().
+ * Lock this CPU's part of @pool; pool_pcp_unlock() unlocks it. Returns NULL if
+ * this operation interrupted the owner, or the pool is closed. @top is set as by
+ * pool_pcp_trylock().
  */
-static __always_inline struct pool_pcp *pool_trylock(struct syncpool *pool,
-						     u32 *top)
+static __always_inline struct pool_pcp *
+pool_trylock_pcp(struct syncpool *pool, u32 *top)
 {
 	struct pool_pcp *pcp;
 
@@ -182,7 +202,7 @@ static __always_inline struct pool_pcp *pool_trylock(struct syncpool *pool,
 	*top = pool_pcp_trylock(pcp);
 	if (likely(*top != SYNCPOOL_TOP_BUSY))
 		return pcp;
-	pcp = pool_debug_pcp(pool);
+	pcp = pool_closed_pcp(pool);
 	if (!pcp)
 		return NULL;
 	*top = pool_pcp_trylock(pcp);

@@ -29,7 +29,7 @@
 
 struct pool_debug_entry {
 	void *key;			/* the object; released last */
-	struct syncpool_core *core;	/* valid: draining it removes the entry */
+	struct syncpool_core *core;	/* freed a grace period after its entries are removed */
 	unsigned long caller;
 };
 
@@ -40,20 +40,18 @@ module_param_named(debug, pool_debug, bool, 0444);
 MODULE_PARM_DESC(debug, "debug mode for every pool");
 
 static struct pool_debug_entry *pool_debug_table;
-static DEFINE_MUTEX(pool_debug_lock);	/* of the table's allocation */
+static DEFINE_MUTEX(pool_debug_lock);	/* protects the table's allocation */
 static DEFINE_PER_CPU(u32, pool_debug_seed);
 
 static int pool_debug_table_init(void)
 {
 	struct pool_debug_entry *table;
-	int err = 0;
 
 	mutex_lock(&pool_debug_lock);
-	if (!pool_debug_table) {
+	table = pool_debug_table;
+	if (!table) {
 		table = __vmalloc(sizeof(*table) << POOL_DEBUG_BITS,
 				  GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
-		if (!table)
-			err = -ENOMEM;
 		/*
 		 * pool_debug_table_init:A: release, pairs with
 		 * pool_debug_entry:A; as litmus/ring-init
@@ -61,7 +59,7 @@ static int pool_debug_table_init(void)
 		smp_store_release(&pool_debug_table, table);
 	}
 	mutex_unlock(&pool_debug_lock);
-	return err;
+	return table ? 0 : -ENOMEM;
 }
 
 /* Before the module is unloaded: no pool is left. */
@@ -84,10 +82,14 @@ int pool_debug_enable(struct syncpool_core *core)
 	return 0;
 }
 
+/* @core, which is empty, is about to be freed. */
 void pool_debug_disable(struct syncpool_core *core)
 {
-	if (core->debug)
-		static_branch_dec(&pool_debug_key);
+	if (!core->debug)
+		return;
+	static_branch_dec(&pool_debug_key);
+	/* a report of another pool's may still read an entry of @core */
+	synchronize_rcu();
 }
 
 /*
@@ -97,7 +99,7 @@ void pool_debug_disable(struct syncpool_core *core)
  */
 static struct pool_debug_entry *pool_debug_entry(const void *obj, unsigned int i)
 {
-	return &pool_debug_table[(hash_ptr(obj, POOL_DEBUG_BITS) + i) &
+	return &READ_ONCE(pool_debug_table)[(hash_ptr(obj, POOL_DEBUG_BITS) + i) &
 				 ((1U << POOL_DEBUG_BITS) - 1)];
 }
 

@@ -32,7 +32,7 @@ static inline void pool_debug_leave(void *obj)
 }
 
 /* The CPU before the one whose chain a thief tries first. */
-static inline unsigned int pool_steal_start(struct syncpool_core *core)
+static inline unsigned int pool_debug_steal_start(struct syncpool_core *core)
 {
 	if (static_branch_unlikely(&pool_debug_key))
 		return __pool_debug_random_cpu(core);

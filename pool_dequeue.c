@@ -12,7 +12,9 @@
  *
  * Both indexes are halves of one word, so that taking a range is one
  * compare-and-swap whatever its length, and an index is never seen without
- * its partner. They run freely; "index & (size - 1)" is the slot.
+ * its partner. They run freely; "index & (size - 1)" is the slot. An index wraps
+ * after 2^32 pushes (2^16 on 32-bit machines). A ring has at most a quarter as
+ * many slots, so head - tail tells full from empty at every wrap.
  *
  *	             push_head     pop_head      pop_tail
  *	push_head    never (1)     never (1)     yes (2)
@@ -217,7 +219,7 @@ unsigned int pool_dequeue_push_head(struct pool_dequeue *d, void *const *objs,
 	 * pool_dequeue_push_head:A: release, pairs with the acquire of
 	 * pool_dequeue_pop_tail:A; litmus/publish. Fully ordered, since the
 	 * mask of non-empty chains needs a full barrier between this and
-	 * pool_generation_mark:A. A carry out of head leaves the word.
+	 * pool_generation_mark:A. Overflow of head is discarded.
 	 */
 	if (k)
 		atomic_long_add_return(pool_pack(k, 0), &d->head_tail);

@@ -51,9 +51,10 @@ static void pool_defer_kick(struct irq_work *irq)
 
 static struct irq_work pool_defer_irq = IRQ_WORK_INIT(pool_defer_kick);
 
-/* Wait until all that was deferred before this call is freed. May sleep. */
+/* Wait until all that was deferred before this call is freed. */
 void pool_free_flush(void)
 {
+	might_sleep();
 	/* the irq_work of the put that found the list empty may not have run */
 	queue_work(pool_wq, &pool_defer_work);
 	flush_work(&pool_defer_work);
@@ -92,7 +93,7 @@ static void pool_defer(struct syncpool *pool, void *obj)
 /* Free an object that a caller gave back, now or later. Any context, unpinned. */
 void pool_free_one(struct syncpool *pool, void *obj)
 {
-	/* it never was a pool: pool_is_gone() reports it */
+	/* @pool was never initialized; pool_is_gone() reports it */
 	if (unlikely(!pool->params.free))
 		return;
 	pool_debug_leave(obj);

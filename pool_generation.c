@@ -17,9 +17,13 @@
  * Conventions: @gen is the generation, @start the CPU after which a search
  * begins, @among the CPUs at some distance.
  */
+#include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/hardirq.h>
+#include <linux/minmax.h>
+#include <linux/nodemask.h>
 #include <linux/rcupdate.h>
+#include <linux/topology.h>
 
 #include "pool_compat.h"
 #include "pool_generation.h"
@@ -50,7 +54,7 @@ static void pool_generation_unmark(struct pool_generation *gen,
 		atomic_inc(&gen->nonempty);
 }
 
-/* Take a thief's share of the chain of @cpu, at most @n. */
+/* Steal a thief's share of the chain of @cpu, at most @n. */
 static unsigned int pool_steal_from(struct pool_generation *gen,
 				    unsigned int cpu, void **objs,
 				    unsigned int n)
@@ -65,7 +69,10 @@ static unsigned int pool_steal_from(struct pool_generation *gen,
 	return n;
 }
 
-/* Try the CPUs in [@from, @to) that are in the mask and in @among. */
+/*
+ * Steal from the first CPU in [@from, @to) that is in the mask and in @among and
+ * has something. Each chain that is tried counts as one of @visits.
+ */
 static unsigned int pool_steal_range(struct pool_generation *gen,
 				     const struct cpumask *among,
 				     unsigned int from, unsigned int to,
@@ -74,7 +81,7 @@ static unsigned int pool_steal_range(struct pool_generation *gen,
 {
 	unsigned int cpu = from - 1;
 
-	/* bits come and go; one that is missed counts as set too late */
+	/* to miss a bit is the same as to look before it was set */
 	while ((cpu = data_race(cpumask_next_and(cpu, gen->mask, among))) < to) {
 		unsigned int k = pool_steal_from(gen, cpu, objs, n);
 
@@ -90,13 +97,14 @@ int __pool_generation_steal(struct pool_generation *gen, unsigned int start,
 {
 	/* NMI cannot continue in another section */
 	unsigned int visits = in_nmi() ? nr_cpu_ids : POOL_VISITS, step, k = 0;
-	const struct cpumask *among;
+	const struct cpumask *among = cpu_possible_mask;
 
 	start++;
 	rcu_read_lock();
 	for (step = 0; !k && visits; step++) {
-		among = nr_node_ids > 1 ? pool_hop_mask(numa_mem_id(), step) : NULL;
-		if (IS_ERR_OR_NULL(among))
+		if (nr_node_ids > 1)
+			among = pool_hop_mask(numa_mem_id(), step);
+		if (IS_ERR(among))
 			among = cpu_possible_mask;
 		k = pool_steal_range(gen, among, start, nr_cpu_ids,
 				     objs, n, &visits);
@@ -111,7 +119,7 @@ int __pool_generation_steal(struct pool_generation *gen, unsigned int start,
 	return k || visits || in_nmi() ? k : POOL_AGAIN;
 }
 
-/* The newest object of this CPU's own part, chain and nested slots included. */
+/* Take the newest object of this CPU's part, chain and nested slots included. */
 void *pool_generation_take_own(struct pool_generation *gen)
 {
 	struct pool_pcp *pcp = this_cpu_ptr(gen->pcps);
@@ -138,7 +146,10 @@ void pool_generation_reset(struct pool_generation *gen)
 	atomic_set(&gen->nonempty, 0);
 }
 
-/* @capacity: objects in each magazine. pool_generation_destroy() undoes it all. */
+/*
+ * @capacity: objects in each magazine. After an error pool_generation_destroy()
+ * frees what was allocated.
+ */
 int pool_generation_init(struct pool_generation *gen,
 			 struct syncpool_core *core,
 			 struct pool_counters __percpu *counters,
@@ -158,7 +169,7 @@ int pool_generation_init(struct pool_generation *gen,
 	return 0;
 }
 
-/* Of a generation that is drained, or that pool_generation_init() left behind. */
+/* The generation is empty and unreachable. */
 void pool_generation_destroy(struct pool_generation *gen)
 {
 	free_percpu(gen->pcps);

@@ -2,8 +2,9 @@
 /*
  * pool_hotplug - what a dead CPU leaves behind
  *
- * When a CPU is dead, what it alone could reach belongs to nobody. Its chains
- * stay open to thieves. A generation that is being drained is left to the drain.
+ * No other CPU can reach a dead CPU's magazine and nested slots: what they hold
+ * is moved or freed. Its chains stay open to thieves. A generation that is being
+ * drained is left to the drain.
  */
 #include <linux/cpuhotplug.h>
 

@@ -9,51 +9,46 @@
  * counted before, plus that word. The put that brings the total to zero wakes
  * the waiters through an irq_work, so it may run in any context.
  */
+#include <linux/bug.h>
 #include <linux/export.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/wait.h>
 
+#include "pool_activate.h"
 #include "pool_age.h"
 #include "pool_idle.h"
 #include "pool_reclaim.h"
 #include "pool_stats.h"
 
-/* Queued by pool_stats_free(). */
-static void pool_idle_irq(struct irq_work *irq)
+/* A pool that has ended stays so. */
+static void pool_idle_set_mode(struct syncpool_core *core, enum pool_mode mode)
 {
-	wake_up_all(&container_of(irq, struct syncpool_core, idle_irq)->idle_wait);
-}
-
-void pool_idle_init(struct syncpool_core *core)
-{
-	mutex_init(&core->idle_lock);
-	init_irq_work(&core->idle_irq, pool_idle_irq);
-	init_waitqueue_head(&core->idle_wait);
-}
-
-static void pool_set_mode(struct syncpool_core *core, enum pool_mode mode)
-{
-	pool_reclaim_lock(core);
-	WRITE_ONCE(core->mode, mode);
-	pool_core_publish(core);
-	/* for what was built meanwhile */
-	pool_age_arm(core);
-	pool_reclaim_unlock(core);
+	pool_reclaim_lock_drained(core);
+	if (core->mode != POOL_ENDED) {
+		WRITE_ONCE(core->mode, mode);
+		pool_core_publish(core);
+		/* allocs did not arm it while the pool idled */
+		pool_age_arm(core);
+	}
+	mutex_unlock(&core->reclaim_lock);
 }
 
 static void pool_idle_begin(struct syncpool_core *core)
 {
 	WRITE_ONCE(core->idle_base, LONG_MAX / 2);
-	pool_set_mode(core, POOL_IDLING);
+	pool_idle_set_mode(core, POOL_IDLING);
 	/*
 	 * pool_idle_begin:A: grace period, pairs with pool_assert_pinned:A.
 	 * Every operation that counted per CPU or used the fast path has ended;
 	 * litmus/wait-count.
 	 */
 	synchronize_rcu();
-	pool_reclaim_lock(core);
+	pool_reclaim_lock_drained(core);
 	WRITE_ONCE(core->idle_base, pool_stats_outstanding_base(core));
-	pool_reclaim_unlock(core);
+	mutex_unlock(&core->reclaim_lock);
 	/*
 	 * pool_idle_begin:B: full barrier, pairs with pool_stats_uncached:A;
 	 * litmus/wait-idle
@@ -62,8 +57,9 @@ static void pool_idle_begin(struct syncpool_core *core)
 }
 
 /*
- * The pool ends. A task that still waits for it would wake up in freed memory,
- * so it is reported and made to return.
+ * The pool has ended. A task that still waits for it would wake up in freed
+ * memory, so it is reported and made to return. pool->core is NULL since a grace
+ * period, so no further task comes.
  */
 void pool_idle_end(struct syncpool_core *core)
 {
@@ -72,14 +68,40 @@ void pool_idle_end(struct syncpool_core *core)
 	WARN(1, "syncpool: %s: syncpool_exit() during syncpool_wait_idle()\n",
 	     core->params.name);
 	do {
-		/* in a loop, since a new waiter overwrites it */
+		/* in a loop, since the first of the waiters overwrites it */
 		WRITE_ONCE(core->idle_base, LONG_MIN / 2);
 		wake_up_all(&core->idle_wait);
 		schedule_timeout_uninterruptible(1);
-	} while (atomic_read(&core->sleepers));
+		/*
+		 * pool_idle_end:A: acquire, pairs with pool_idle_leave:A;
+		 * litmus/idle-leave
+		 */
+	} while (atomic_read_acquire(&core->sleepers));
 }
 
-/* Jiffies left when nothing was out; 0: that did not come within @timeout. */
+/* Keep the core of @pool until pool_idle_leave(). NULL: the pool has ended. */
+static struct syncpool_core *pool_idle_enter(struct syncpool *pool)
+{
+	struct syncpool_core *core;
+
+	rcu_read_lock();
+	core = READ_ONCE(pool->core);
+	if (core)
+		atomic_inc(&core->sleepers);
+	rcu_read_unlock();
+	return core;
+}
+
+static void pool_idle_leave(struct syncpool_core *core)
+{
+	/*
+	 * pool_idle_leave:A: release, pairs with pool_idle_end:A. Pool and core
+	 * may be freed once nobody sleeps; litmus/idle-leave.
+	 */
+	atomic_dec_return_release(&core->sleepers);
+}
+
+/* Returns the jiffies left when nothing was out, or 0 on timeout. */
 static long pool_idle_sleep(struct syncpool_core *core, struct syncpool *pool,
 			    unsigned long timeout)
 {
@@ -98,24 +120,30 @@ static long pool_idle_sleep(struct syncpool_core *core, struct syncpool *pool,
 
 	mutex_lock(&core->idle_lock);
 	if (!--core->idlers)
-		pool_set_mode(core, POOL_NORMAL);
+		pool_idle_set_mode(core, POOL_NORMAL);
 	mutex_unlock(&core->idle_lock);
 	return left;
 }
 
-/* syncpool_wait_idle() of an active pool. */
-int pool_idle_wait(struct syncpool_core *core, unsigned long timeout)
+int syncpool_wait_idle(struct syncpool *pool, unsigned long timeout)
 {
-	struct syncpool *pool = core->pool;
-	long left;
+	struct syncpool_core *core;
 	bool gone;
+	long left;
+	int err;
 
-	atomic_inc(&core->sleepers);
+	might_sleep();
+	err = pool_activate(pool);
+	if (err)
+		return err;
+	core = pool_idle_enter(pool);
+	if (!core)
+		return -ESHUTDOWN;
 	left = pool_idle_sleep(core, pool, timeout);
-	gone = pool_has_state(pool, POOL_STATE_GONE);
-	/* last, since pool and core may be freed once nobody sleeps */
-	atomic_dec(&core->sleepers);
+	gone = test_bit(POOL_STATE_GONE, &pool->state);
+	pool_idle_leave(core);
 	if (gone)
 		return -ESHUTDOWN;
 	return left ? 0 : -ETIMEDOUT;
 }
+EXPORT_SYMBOL_GPL(syncpool_wait_idle);

@@ -5,8 +5,6 @@
 
 #include "pool_core.h"
 
-void pool_idle_init(struct syncpool_core *core);
-int pool_idle_wait(struct syncpool_core *core, unsigned long timeout);
 void pool_idle_end(struct syncpool_core *core);
 
 #endif /* _POOL_IDLE_H */

@@ -56,12 +56,15 @@ int __syncpool_init(struct syncpool *pool, const struct syncpool_params *params,
 	int err;
 
 	mutex_lock(&pool_list_lock);
-	active = pool_core_find(pool);
+	active = pool_find_core(pool);
 	mutex_unlock(&pool_list_lock);
 	if (active)
 		return -EBUSY;
 
-	/* leaves @activate without a work, so that @pool may be on a stack */
+	/*
+	 * Leave @activate zeroed: a pool of syncpool_init() never queues it, so
+	 * @pool may be on the stack.
+	 */
 	memset(pool, 0, sizeof(*pool));
 	err = pool_check_params(params);
 	if (!err) {
@@ -84,7 +87,7 @@ EXPORT_SYMBOL_GPL(__syncpool_init);
 static void pool_core_stop(struct syncpool_core *core)
 {
 	mutex_lock(&core->reclaim_lock);
-	WRITE_ONCE(core->mode, POOL_CLOSED);
+	WRITE_ONCE(core->mode, POOL_ENDED);
 	pool_core_publish(core);
 	mutex_unlock(&core->reclaim_lock);
 	pool_reclaim_unregister(core);
@@ -94,6 +97,7 @@ static void pool_core_stop(struct syncpool_core *core)
 	 * find the pool closed.
 	 */
 	synchronize_rcu();
+	pool_idle_end(core);
 	cancel_delayed_work_sync(&core->age_work);
 	flush_rcu_work(&core->drain_work);
 	pool_free_flush();
@@ -107,7 +111,7 @@ static void pool_report_out(const char *name, long out)
 }
 
 /* Take the core of @pool off the list; NULL if there is none of its own. */
-static struct syncpool_core *pool_core_unregister(struct syncpool *pool)
+static struct syncpool_core *pool_take_core(struct syncpool *pool)
 {
 	struct syncpool_core *core;
 
@@ -129,15 +133,15 @@ void syncpool_exit(struct syncpool *pool)
 	might_sleep();
 	if (unlikely(!pool->params.free)) {
 		/* nothing to end; no mistake after an init that failed */
-		if (!pool_has_state(pool, POOL_STATE_GONE))
+		if (!test_bit(POOL_STATE_GONE, &pool->state))
 			pool_is_gone(pool);
 		return;
 	}
-	/* first: it would take POOL_STATE_GONE for a use after the exit */
+	/* before POOL_STATE_GONE, or the work reports a use after the exit */
 	if (pool->activate.func)
 		cancel_work_sync(&pool->activate);
 	first = !test_and_set_bit(POOL_STATE_GONE, &pool->state);
-	core = pool_core_unregister(pool);
+	core = pool_take_core(pool);
 	if (!core) {
 		pool_free_flush();
 		/* what was built without the pool ever being active */
@@ -146,23 +150,12 @@ void syncpool_exit(struct syncpool *pool)
 					atomic_long_read(&pool->uncached.out));
 		return;
 	}
-	pool_idle_end(core);
 	WRITE_ONCE(pool->core, NULL);
 	pool_core_stop(core);
 	pool_report_out(pool->params.name, pool_stats_outstanding(core));
-	pool_activate_undo(core);
+	pool_core_free(core);
 }
 EXPORT_SYMBOL_GPL(syncpool_exit);
-
-int syncpool_wait_idle(struct syncpool *pool, unsigned long timeout)
-{
-	int err;
-
-	might_sleep();
-	err = pool_activate(pool);
-	return err ?: pool_idle_wait(pool->core, timeout);
-}
-EXPORT_SYMBOL_GPL(syncpool_wait_idle);
 
 /**
  * __syncpool_create() - syncpool_create() with the caller's module
@@ -194,12 +187,12 @@ void syncpool_destroy(struct syncpool *pool)
 {
 	if (IS_ERR_OR_NULL(pool))
 		return;
-	if (pool_has_state(pool, POOL_STATE_DEVM)) {
+	if (test_bit(POOL_STATE_DEVM, &pool->state)) {
 		pool_warn(pool, POOL_WARNED_DESTROY,
 			  "destroyed, though its device does that\n");
 		return;
 	}
-	if (pool_has_state(pool, POOL_STATE_CREATED)) {
+	if (test_bit(POOL_STATE_CREATED, &pool->state)) {
 		syncpool_exit(pool);
 		kfree(pool);
 		return;
@@ -244,7 +237,7 @@ struct syncpool *__devm_syncpool_create(struct device *dev,
 EXPORT_SYMBOL_GPL(__devm_syncpool_create);
 
 /* Take a core that @owner has left behind off the list. */
-static struct syncpool_core *pool_core_forgotten(const struct module *owner)
+static struct syncpool_core *pool_find_forgotten(const struct module *owner)
 {
 	struct syncpool_core *core, *found = NULL;
 
@@ -270,14 +263,14 @@ void pool_shutdown_module(const struct module *owner)
 
 	/* puts activations that were queued on the list */
 	flush_workqueue(pool_wq);
-	while ((core = pool_core_forgotten(owner))) {
+	while ((core = pool_find_forgotten(owner))) {
 		WARN(1, "syncpool: %s: module %s unloads without syncpool_exit()\n",
 		     core->params.name, owner->name);
 		mutex_lock(&core->reclaim_lock);
 		core->pool = NULL;
 		mutex_unlock(&core->reclaim_lock);
 		pool_core_stop(core);
-		pool_activate_undo(core);
+		pool_core_free(core);
 	}
 }
 EXPORT_SYMBOL_FOR_TEST(pool_shutdown_module);

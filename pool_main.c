@@ -35,14 +35,17 @@
 
 #define POOL_RETRY	ERR_PTR(POOL_AGAIN)
 
-/* Steal what the empty magazine has room for: a theft costs more than its size. */
+/*
+ * Steal enough to fill the magazine, which is empty: a theft costs about the same
+ * for one object as for many.
+ */
 static int pool_steal_refill(struct pool_pcp *pcp)
 {
 	struct syncpool_core *core = pcp->gen->core;
 	int n;
 
 	pool_hook(POOL_HOOK_STEAL);
-	n = pool_generation_steal(pcp->gen, pool_steal_start(core),
+	n = pool_generation_steal(pcp->gen, pool_debug_steal_start(core),
 				  &pcp->magazine.objs[POOL_FIRST],
 				  pool_pcp_capacity(pcp));
 	if (n > 0) {
@@ -54,9 +57,9 @@ static int pool_steal_refill(struct pool_pcp *pcp)
 }
 
 /*
- * Neither at top or below nor in the own chain: look where an interrupted
- * operation may have left objects, then steal. Returns the entry of an object,
- * SYNCPOOL_TOP_EMPTY, or POOL_AGAIN.
+ * There is no object at top or below, and none in this CPU's chain: look where an
+ * interrupted operation may have left some, then steal. Returns the entry of an
+ * object, SYNCPOOL_TOP_EMPTY, or POOL_AGAIN.
  */
 static noinline int pool_find_slowpath(struct pool_pcp *pcp)
 {
@@ -72,8 +75,8 @@ static noinline int pool_find_slowpath(struct pool_pcp *pcp)
 }
 
 /*
- * The entry of an object in the magazine, filled if need be; else
- * SYNCPOOL_TOP_EMPTY or POOL_AGAIN.
+ * Find an object in the magazine, which is refilled if need be. Returns its entry,
+ * SYNCPOOL_TOP_EMPTY, or POOL_AGAIN.
  */
 static __always_inline int pool_find(struct pool_pcp *pcp, u32 top)
 {
@@ -92,7 +95,10 @@ static __always_inline int pool_find(struct pool_pcp *pcp, u32 top)
 	return SYNCPOOL_TOP_EMPTY + n;
 }
 
-/* This operation interrupted the owner of this CPU's part, or the pool is closed. */
+/*
+ * The owner of this CPU's part was interrupted, or the pool is closed. Returns as
+ * pool_get_active().
+ */
 static noinline void *pool_get_nested(struct syncpool *pool)
 {
 	struct syncpool_core *core = READ_ONCE(pool->core);
@@ -103,10 +109,9 @@ static noinline void *pool_get_nested(struct syncpool *pool)
 	if (!pool_core_caches(core))
 		return NULL;
 	pcp = pool_core_pcp(core);
-	/* the owner may just have reset nested_used */
-	obj = __pool_pcp_nested_get(pcp);
+	obj = pool_pcp_nested_get(pcp);
 	if (!obj) {
-		n = pool_generation_steal(pcp->gen, pool_steal_start(core), &obj, 1);
+		n = pool_generation_steal(pcp->gen, pool_debug_steal_start(core), &obj, 1);
 		if (n == POOL_AGAIN)
 			return POOL_RETRY;
 	}
@@ -114,7 +119,7 @@ static noinline void *pool_get_nested(struct syncpool *pool)
 	return obj;
 }
 
-/* An object of the active generation, NULL, or POOL_RETRY. */
+/* Returns an object of the active generation, NULL, or POOL_RETRY. */
 static __always_inline void *pool_get_active(struct syncpool *pool)
 {
 	struct pool_pcp *pcp;
@@ -122,7 +127,7 @@ static __always_inline void *pool_get_active(struct syncpool *pool)
 	int found;
 	u32 top;
 
-	pcp = pool_trylock(pool, &top);
+	pcp = pool_trylock_pcp(pool, &top);
 	if (unlikely(!pcp))
 		return pool_get_nested(pool);
 	found = pool_find(pcp, top);
@@ -138,8 +143,8 @@ static __always_inline void *pool_get_active(struct syncpool *pool)
 }
 
 /*
- * One object of the victim, NULL, or POOL_RETRY. No more is taken than is asked
- * for: the rest goes on ageing.
+ * Returns one object of the victim, NULL, or POOL_RETRY. Takes no more than is
+ * asked for, so that the rest continues to age.
  */
 static void *pool_victim_take(struct syncpool_core *core)
 {
@@ -152,7 +157,7 @@ static void *pool_victim_take(struct syncpool_core *core)
 	pool_hook(POOL_HOOK_VICTIM);
 	obj = pool_generation_take_own(victim);
 	if (!obj) {
-		n = pool_generation_steal(victim, pool_steal_start(core), &obj, 1);
+		n = pool_generation_steal(victim, pool_debug_steal_start(core), &obj, 1);
 		if (n <= 0)
 			return ERR_PTR(n);
 	}
@@ -174,7 +179,10 @@ static void *pool_get_victim(struct syncpool *pool)
 	return obj;
 }
 
-/* The first look gave @obj: NULL, or POOL_RETRY. An object or NULL. */
+/*
+ * Continue a get whose first section returned @obj: NULL, or POOL_RETRY. Returns
+ * an object or NULL.
+ */
 static noinline void *pool_get_slowpath(struct syncpool *pool, void *obj)
 {
 	while (obj == POOL_RETRY) {
@@ -186,11 +194,11 @@ static noinline void *pool_get_slowpath(struct syncpool *pool, void *obj)
 }
 
 /**
- * __syncpool_get() - the rest of syncpool_get(), whose magazine had nothing
+ * __syncpool_get() - slow path of syncpool_get()
  * @pool: the pool
- * @gfp: for the alloc callback
+ * @gfp: passed to the alloc callback
  *
- * Context: Any. Enters with preemption disabled once more, which it undoes.
+ * Context: Any. Called with preemption disabled by syncpool_get(); enables it.
  * Return: as syncpool_get().
  */
 void *__syncpool_get(struct syncpool *pool, gfp_t gfp)
@@ -206,10 +214,10 @@ void *__syncpool_get(struct syncpool *pool, gfp_t gfp)
 EXPORT_SYMBOL_GPL(__syncpool_get);
 
 /**
- * __syncpool_try_get() - the rest of syncpool_try_get()
+ * __syncpool_try_get() - slow path of syncpool_try_get()
  * @pool: the pool
  *
- * Context: Any. Enters with preemption disabled once more, which it undoes.
+ * Context: Any. Called with preemption disabled by syncpool_try_get(); enables it.
  * Return: as syncpool_try_get().
  */
 void *__syncpool_try_get(struct syncpool *pool)
@@ -227,21 +235,26 @@ void *__syncpool_try_get(struct syncpool *pool)
 EXPORT_SYMBOL_GPL(__syncpool_try_get);
 
 /*
- * Store @obj in the magazine, which is full above @top at worst. The new top, or
- * SYNCPOOL_TOP_BUSY: the chain has no room for a spill.
+ * Store @obj in the magazine and move @top there. False if the magazine is full
+ * and the chain has no room for a spill.
  */
-static __always_inline u32 pool_store(struct pool_pcp *pcp, u32 top, void *obj)
+static __always_inline bool pool_store(struct pool_pcp *pcp, u32 *top, void *obj)
 {
+	u32 to;
+
 	pool_hook(POOL_HOOK_PUT);
-	top = pool_pcp_find_up(pcp, top);
-	if (top > pcp->magazine.last)
-		top = pool_generation_spill(pcp->gen, pcp);
-	if (unlikely(top > pcp->magazine.last))
-		return SYNCPOOL_TOP_BUSY;
-	pool_pcp_store(pcp, top, obj);
+	to = pool_pcp_find_up(pcp, *top);
+	if (to > pcp->magazine.last)
+		to = pool_generation_spill(pcp->gen, pcp);
+	if (unlikely(to > pcp->magazine.last)) {
+		*top = pcp->magazine.last;
+		return false;
+	}
+	pool_pcp_store(pcp, to, obj);
 	if (unlikely(READ_ONCE(pcp->magazine.nested_used)))
-		top = pool_pcp_collect_nested(pcp, top);
-	return top;
+		to = pool_pcp_collect_nested(pcp, to);
+	*top = to;
+	return true;
 }
 
 static void pool_grow(struct pool_pcp *pcp, struct pool_ring *ring)
@@ -254,20 +267,24 @@ static void pool_grow(struct pool_pcp *pcp, struct pool_ring *ring)
 	trace_syncpool_grow(core->params.name, ring->d.size);
 }
 
-/* This operation interrupted the owner of this CPU's part, or the pool is closed. */
-static noinline bool pool_put_nested(struct syncpool *pool, void *obj)
+/*
+ * The owner of this CPU's part was interrupted, or the pool is closed. Returns as
+ * pool_put_active().
+ */
+static noinline int pool_put_nested(struct syncpool *pool, void *obj)
 {
 	struct syncpool_core *core = READ_ONCE(pool->core);
 
 	if (!pool_core_caches(core))
-		return false;
+		return core ? -ENOSPC : -ENXIO;
 	atomic_long_inc(&core->nested);
-	return pool_pcp_nested_put(pool_core_pcp(core), obj);
+	return pool_pcp_nested_put(pool_core_pcp(core), obj) ? 0 : -ENOSPC;
 }
 
 /*
- * 0: @obj is kept. -EBUSY: it finds no place. Else the size of the ring that
- * this CPU's chain needs first.
+ * Cache @obj. Returns 0; the size of the ring that this CPU's chain needs first;
+ * -ENOSPC: there is no room, so it has to be freed; -ENXIO: likewise, and the pool
+ * is not active.
  */
 static __always_inline int pool_put_active(struct syncpool *pool, void *obj)
 {
@@ -275,112 +292,102 @@ static __always_inline int pool_put_active(struct syncpool *pool, void *obj)
 	int need = 0;
 	u32 top;
 
-	pcp = pool_trylock(pool, &top);
+	pcp = pool_trylock_pcp(pool, &top);
 	if (unlikely(!pcp))
-		return pool_put_nested(pool, obj) ? 0 : -EBUSY;
-	top = pool_store(pcp, top, obj);
-	if (unlikely(top == SYNCPOOL_TOP_BUSY)) {
+		return pool_put_nested(pool, obj);
+	if (unlikely(!pool_store(pcp, &top, obj)))
 		need = pool_chain_next_size(&pcp->chain);
-		top = pcp->magazine.last;
-	}
 	pool_pcp_unlock(pcp, top);
 	return need;
 }
 
 /*
- * As pool_put_active(), with a ring for the chain, which is set to NULL if it
- * was used. An empty ring always takes a block.
+ * Cache @obj after adding a ring of @size to the chain. The ring is allocated
+ * unpinned, after which this may be another CPU, or the pool closed. Returns as
+ * pool_put_active(), but never a size.
  */
-static bool pool_put_grow(struct syncpool *pool, void *obj,
-			  struct pool_ring **ring)
-{
-	struct pool_pcp *pcp;
-	u32 top, was;
-
-	pcp = pool_trylock(pool, &was);
-	if (!pcp)
-		return pool_put_nested(pool, obj);
-	top = pool_store(pcp, was, obj);
-	if (top == SYNCPOOL_TOP_BUSY) {
-		pool_grow(pcp, *ring);
-		*ring = NULL;
-		top = pool_store(pcp, pcp->magazine.last, obj);
-	}
-	pool_pcp_unlock(pcp, top);
-	return true;
-}
-
-/*
- * @obj was not kept, for the reason in @need. A ring is allocated unpinned, after
- * which this may be another CPU, or the pool closed.
- */
-static noinline void pool_put_slowpath(struct syncpool *pool, void *obj, int need)
+static int pool_put_grow(struct syncpool *pool, void *obj, unsigned int size)
 {
 	struct pool_ring *ring = NULL;
-	bool kept = false;
+	struct pool_pcp *pcp;
+	int err = 0;
+	u32 top;
 
-	if (need > 0 && pool_may_use_slab())
-		ring = pool_ring_alloc(need, GFP_NOWAIT | __GFP_NOWARN |
+	if (pool_may_use_slab())
+		ring = pool_ring_alloc(size, GFP_NOWAIT | __GFP_NOWARN |
 					     __GFP_NOMEMALLOC);
-	if (ring) {
-		preempt_disable();
-		kept = pool_put_grow(pool, obj, &ring);
-		preempt_enable();
-		kfree(ring);
+	if (!ring)
+		return -ENOSPC;
+	preempt_disable();
+	pcp = pool_trylock_pcp(pool, &top);
+	if (!pcp) {
+		err = pool_put_nested(pool, obj);
+	} else {
+		if (!pool_store(pcp, &top, obj)) {
+			pool_grow(pcp, ring);
+			ring = NULL;
+			/* an empty ring has room for a block */
+			if (WARN_ON_ONCE(!pool_store(pcp, &top, obj)))
+				err = -ENOSPC;
+		}
+		pool_pcp_unlock(pcp, top);
 	}
-	if (kept)
+	preempt_enable();
+	kfree(ring);
+	return err;
+}
+
+/* @err is what pool_put_active() returned, not 0. */
+static noinline void pool_put_slowpath(struct syncpool *pool, void *obj, int err)
+{
+	if (err > 0)
+		err = pool_put_grow(pool, obj, err);
+	if (!err)
 		return;
-	if (!READ_ONCE(pool->core))
+	if (err == -ENXIO)
 		pool_activate_later(pool);
 	pool_free_one(pool, obj);
 }
 
 /**
- * __syncpool_put() - the rest of syncpool_put(), whose magazine had no room
+ * __syncpool_put() - slow path of syncpool_put()
  * @pool: the pool
  * @obj: the object; NULL does nothing
  *
- * Context: Any. Enters with preemption disabled once more, which it undoes.
+ * Context: Any. Called with preemption disabled by syncpool_put(); enables it.
  */
 void __syncpool_put(struct syncpool *pool, void *obj)
 {
-	int need = 0;
+	enum pool_debug_verdict verdict = POOL_DEBUG_KEEP;
+	int err = 0;
 
-	if (unlikely(!obj))
-		goto out;
-	if (static_branch_unlikely(&pool_debug_key)) {
-		switch (pool_debug_put(pool, obj, _RET_IP_)) {
-		case POOL_DEBUG_KEEP:
-			break;
-		case POOL_DEBUG_DROP:
-			need = -EBUSY;
-			goto out;
-		case POOL_DEBUG_REFUSE:
-			goto out;
-		}
+	if (likely(obj)) {
+		if (static_branch_unlikely(&pool_debug_key))
+			verdict = pool_debug_put(pool, obj, _RET_IP_);
+		if (likely(verdict == POOL_DEBUG_KEEP))
+			err = pool_put_active(pool, obj);
+		else if (verdict == POOL_DEBUG_DROP)
+			err = -ENOSPC;
 	}
-	need = pool_put_active(pool, obj);
-out:
 	preempt_enable();
-	if (unlikely(need))
-		pool_put_slowpath(pool, obj, need);
+	if (unlikely(err))
+		pool_put_slowpath(pool, obj, err);
 }
 EXPORT_SYMBOL_GPL(__syncpool_put);
 
 /*
- * Keep @obj, which is cached elsewhere in @core, on this CPU instead. False if
- * there is no room without growing.
+ * Cache @obj, flushed from a dead CPU, on this CPU. False if there is no room
+ * without growing.
  */
 bool pool_core_requeue(struct syncpool_core *core, void *obj)
 {
 	struct pool_pcp *pcp = pool_core_pcp(core);
 	u32 top = pool_pcp_trylock(pcp);
-	bool kept;
+	bool stored;
 
 	if (top == SYNCPOOL_TOP_BUSY)
 		return pool_pcp_nested_put(pcp, obj);
-	top = pool_store(pcp, top, obj);
-	kept = top != SYNCPOOL_TOP_BUSY;
-	pool_pcp_unlock(pcp, kept ? top : pcp->magazine.last);
-	return kept;
+	stored = pool_store(pcp, &top, obj);
+	pool_pcp_unlock(pcp, top);
+	return stored;
 }

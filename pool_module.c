@@ -11,14 +11,14 @@
  *	pool_bulk	many objects in one call
  *	pool_main	get and put
  *	pool_build	an object from the alloc callback
- *	pool_activate	a pool's core, at init or first use
  *	pool_idle	wait until every object is back
+ *	pool_activate	a pool's core, at init or first use
  *	pool_age	rotate a pool that nothing reclaims
  *	pool_reclaim	rotation, drains, the shrinker
  *	pool_free	an object for the free callback, now or later
  *	pool_stats	counters, debugfs
  *	pool_debug	debug mode
- *	pool_core	the list of pools, a pool's state, what a fast path works on
+ *	pool_core	the list of active pools, a pool's state
  *	pool_generation	all CPUs' parts of a generation, stealing
  *	pool_pcp	one CPU's part: try-lock, magazine, nested slots
  *	pool_chain	rings that double
@@ -77,7 +77,7 @@ static void __exit pool_module_exit(void)
 	unregister_module_notifier(&pool_module_nb);
 	pool_hotplug_exit();
 	pool_free_exit();
-	/* pool_ring_free() */
+	/* wait for the callbacks that free rings */
 	rcu_barrier();
 	destroy_workqueue(pool_wq);
 	pool_debug_exit();

@@ -10,20 +10,26 @@
  * dead. So the try-lock needs no locked instruction: whatever finds it taken has
  * interrupted its owner, and returns before the owner goes on.
  *
- *	             get, put      under the try-lock   other CPU
- *	get, put     yes (1)       no (2)               never (3)
- *	under the
- *	try-lock     yes (1)       no (2)               tails only (3)
+ * Which operations may meet on one part, the column by interrupting the row or
+ * from another CPU:
  *
- * (1) one interrupts the other: the interrupted one finds its entry changed
- * (2) top says busy: get takes from the tails, its own CPU's included, and put
- *     uses the nested slots, which the owner empties later
- * (3) the owner rule
+ *	                      fast get,  holder of     another
+ *	                      fast put   the try-lock  CPU
+ *	fast get, fast put    E          E             -
+ *	holder of the lock    B          B             T
+ *
+ * E: the interrupted operation finds its entry changed, and takes the slow path
+ * B: top says busy, so a get takes from nested slots and from the tails, those of
+ *    its own CPU included, and a put uses a nested slot, which the owner empties
+ *    later
+ * T: thieves take from the chain's tail
+ * -: cannot happen, by the owner rule
  *
  * Conventions: @pcp is a CPU's part, @top an index into its magazine.
  */
 #include <linux/atomic.h>
-#include <linux/minmax.h>
+#include <linux/build_bug.h>
+#include <linux/math.h>
 
 #include "pool_pcp.h"
 
@@ -112,8 +118,8 @@ u32 pool_pcp_collect_nested(struct pool_pcp *pcp, u32 top)
 	return top;
 }
 
-/* An object from a nested slot, or NULL. */
-void *__pool_pcp_nested_get(struct pool_pcp *pcp)
+/* Take an object from a nested slot. NULL if there is none. */
+void *pool_pcp_nested_get(struct pool_pcp *pcp)
 {
 	void *obj = NULL;
 	unsigned int i;

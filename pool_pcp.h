@@ -9,7 +9,6 @@
 #include <linux/cache.h>
 #include <linux/compiler.h>
 #include <linux/lockdep.h>
-#include <linux/sizes.h>
 #include <linux/types.h>
 
 #include "pool_chain.h"
@@ -37,13 +36,15 @@ struct pool_generation;
  *	that @nested may hold something.
  * @chain: @head under the try-lock, @tail for any CPU
  * @gen: the generation that this is a part of
- * @nested: stored to by puts that found the try-lock taken, by
- *	compare-and-swap on this CPU; emptied under the try-lock
+ * @nested: slots for puts that found the try-lock taken; filled and emptied by
+ *	compare-and-swap on this CPU
+ *
+ * With lines of 64 bytes:
  *
  *	 0                                  256
- *	| top, objs[27 + 3], chain.head    | chain.tail, gen, nested[]  |
+ *	| magazine, chain.head             | chain.tail, gen, nested    |
  *	 owner's lines                      thieves' line, and what the
- *	                                    owner hardly ever writes
+ *	                                    owner seldom writes
  */
 struct pool_pcp {
 	struct syncpool_magazine	magazine;
@@ -56,7 +57,7 @@ void pool_pcp_init(struct pool_pcp *pcp, struct pool_generation *gen,
 		   unsigned int capacity);
 unsigned int pool_pcp_flush(struct pool_pcp *pcp, void **objs);
 u32 pool_pcp_collect_nested(struct pool_pcp *pcp, u32 top);
-void *__pool_pcp_nested_get(struct pool_pcp *pcp);
+void *pool_pcp_nested_get(struct pool_pcp *pcp);
 bool pool_pcp_nested_put(struct pool_pcp *pcp, void *obj);
 
 /*
@@ -77,9 +78,10 @@ bool pool_pcp_nested_put(struct pool_pcp *pcp, void *obj);
  */
 static __always_inline u32 pool_pcp_trylock(struct pool_pcp *pcp)
 {
-	u32 top = READ_ONCE(pcp->magazine.top);
+	u32 top;
 
 	pool_assert_pinned();
+	top = READ_ONCE(pcp->magazine.top);
 	if (likely(top != SYNCPOOL_TOP_BUSY))
 		WRITE_ONCE(pcp->magazine.top, SYNCPOOL_TOP_BUSY);
 	barrier();
@@ -111,15 +113,6 @@ static inline unsigned int pool_pcp_count(const struct pool_pcp *pcp)
 	return n;
 }
 
-/* An object from a nested slot, or NULL. The caller holds the try-lock. */
-static inline void *pool_pcp_nested_get(struct pool_pcp *pcp)
-{
-	pool_pcp_assert_locked(pcp);
-	if (likely(!READ_ONCE(pcp->magazine.nested_used)))
-		return NULL;
-	return __pool_pcp_nested_get(pcp);
-}
-
 /* objects that the magazine has room for */
 static __always_inline unsigned int
 pool_pcp_capacity(const struct pool_pcp *pcp)
@@ -130,9 +123,10 @@ pool_pcp_capacity(const struct pool_pcp *pcp)
 /* Take what is in entry @i. */
 static __always_inline void *pool_pcp_take(struct pool_pcp *pcp, u32 i)
 {
-	void *obj = pcp->magazine.objs[i];
+	void *obj;
 
 	pool_pcp_assert_locked(pcp);
+	obj = pcp->magazine.objs[i];
 	WRITE_ONCE(pcp->magazine.objs[i], NULL);
 	return obj;
 }

@@ -9,17 +9,22 @@
  *	  ^                                                              |
  *	  +-------------------------- rotate <---------------------------+
  *
- * A rotation is three pointer stores, whatever the pool holds. An object that
- * nobody asked for during two rotations is freed.
+ * A rotation is three pointer stores, and one that points the fast path at the
+ * new active generation, whatever the pool holds. An object that nobody asked for
+ * during two rotations is freed.
  *
- * Why this is safe without stopping the world. An operation loads @active once,
- * pinned, and a pinned section is an RCU reader.
+ * Why this is safe without stopping the world. An operation finds a generation
+ * through pool->magazine, core->active or core->victim. It does so pinned, and a
+ * pinned section is an RCU reader. What it does with each is complete in itself:
+ * the CPU's part of that generation has its own try-lock, and tails are open to
+ * every CPU. So it does no harm if one operation sees two generations, which
+ * happens when a rotation comes between two of these loads.
  *
- * - Suppose it is pinned across one rotation. It continues as owner of its CPU's
- *   part of a generation that other CPUs now take for the victim. It is still
- *   the only CPU that touches that magazine. An interrupt on its own CPU may
- *   reach the same part as the victim's, and meets the part's own try-lock: at
- *   worst the two find each other busy. Chain tails are open to everyone in
+ * - Suppose an operation is pinned across one rotation. It continues as owner of
+ *   its CPU's part of a generation that other CPUs now take for the victim. It is
+ *   still the only CPU that touches that magazine. An interrupt on its own CPU
+ *   may reach the same part as the victim's, and meets the part's own try-lock:
+ *   at worst the two find each other busy. Chain tails are open to everyone in
  *   either role. litmus/rotation-owner, litmus/rotation-thief.
  * - It cannot be pinned across two. A rotation needs @spare, and @spare comes
  *   back only after a grace period, which waits for every section that was
@@ -35,7 +40,7 @@
  * core->reclaim_lock is held by a rotation, a scan, a whole syncpool_cleanup(),
  * and a change of mode. The drain by the work item takes it only to return the
  * generation; until then a missing @spare keeps every other rotation away.
- * Reclaim may start inside an allocation by whoever holds the lock, so the
+ * Reclaim may start inside an allocation by the holder of the lock, so the
  * shrinker only tries it.
  */
 #include <linux/export.h>
@@ -71,7 +76,7 @@ static struct pool_generation *pool_rotate(struct syncpool_core *core)
 	return old;
 }
 
-/* Of one CPU's part, which nobody else can reach. */
+/* Drain one CPU's part, which nobody else can reach. Returns objects freed. */
 static unsigned long pool_drain_pcp(struct syncpool_core *core,
 				    struct pool_pcp *pcp)
 {
@@ -91,7 +96,10 @@ static unsigned long pool_drain_pcp(struct syncpool_core *core,
 	return freed;
 }
 
-/* Free all that @gen holds, a grace period after it was detached. */
+/*
+ * Free all that @gen holds, a grace period after it was detached. Returns how many
+ * objects that were.
+ */
 static unsigned long pool_drain(struct syncpool_core *core,
 				struct pool_generation *gen)
 {
@@ -135,20 +143,16 @@ bool pool_reclaim_rotate(struct syncpool_core *core)
 	return true;
 }
 
-/* Lock, with no drain under way. May sleep. */
-void pool_reclaim_lock(struct syncpool_core *core)
+/* Lock core->reclaim_lock with no drain under way. */
+void pool_reclaim_lock_drained(struct syncpool_core *core)
 {
+	might_sleep();
 	mutex_lock(&core->reclaim_lock);
 	while (!core->spare) {
 		mutex_unlock(&core->reclaim_lock);
 		flush_rcu_work(&core->drain_work);
 		mutex_lock(&core->reclaim_lock);
 	}
-}
-
-void pool_reclaim_unlock(struct syncpool_core *core)
-{
-	mutex_unlock(&core->reclaim_lock);
 }
 
 unsigned long syncpool_cleanup(struct syncpool *pool)
@@ -160,7 +164,7 @@ unsigned long syncpool_cleanup(struct syncpool *pool)
 	might_sleep();
 	if (!core)
 		return 0;
-	pool_reclaim_lock(core);
+	pool_reclaim_lock_drained(core);
 	gen = pool_rotate(core);
 	/*
 	 * syncpool_cleanup:A: grace period before the drain, pairs with
@@ -169,7 +173,7 @@ unsigned long syncpool_cleanup(struct syncpool *pool)
 	synchronize_rcu();
 	freed = pool_drain(core, gen);
 	core->spare = gen;
-	pool_reclaim_unlock(core);
+	mutex_unlock(&core->reclaim_lock);
 	return freed;
 }
 EXPORT_SYMBOL_GPL(syncpool_cleanup);
@@ -183,7 +187,7 @@ static unsigned long pool_shrink_count(struct shrinker *shrinker,
 	return n ? max(n, 2UL) : SHRINK_EMPTY;
 }
 
-/* Free up to @max objects from the chains of the victim. */
+/* Free up to @max objects from the chains of the victim. Returns how many. */
 static unsigned long pool_scan_victim(struct syncpool_core *core,
 				      unsigned long max)
 {
@@ -194,7 +198,7 @@ static unsigned long pool_scan_victim(struct syncpool_core *core,
 	lockdep_assert_held(&core->reclaim_lock);
 	while (freed < max) {
 		preempt_disable();
-		n = pool_generation_steal(core->victim, pool_steal_start(core), objs,
+		n = pool_generation_steal(core->victim, pool_debug_steal_start(core), objs,
 					  min_t(unsigned long, max - freed,
 						POOL_SCAN_BATCH));
 		preempt_enable();
@@ -236,7 +240,6 @@ static unsigned long pool_shrink_scan(struct shrinker *shrinker,
 
 int pool_reclaim_init(struct syncpool_core *core)
 {
-	mutex_init(&core->reclaim_lock);
 	INIT_RCU_WORK(&core->drain_work, pool_drain_work);
 	core->active = &core->generations[0];
 	core->victim = &core->generations[1];

@@ -7,8 +7,7 @@
 
 int pool_reclaim_init(struct syncpool_core *core);
 void pool_reclaim_unregister(struct syncpool_core *core);
-void pool_reclaim_lock(struct syncpool_core *core);
-void pool_reclaim_unlock(struct syncpool_core *core);
+void pool_reclaim_lock_drained(struct syncpool_core *core);
 bool pool_reclaim_rotate(struct syncpool_core *core);
 void pool_reclaim_drain_all(struct syncpool_core *core);
 

@@ -99,38 +99,43 @@ long pool_stats_outstanding(struct syncpool_core *core)
 	return pool_stats_nr_built(core) - pool_stats_cached(core);
 }
 
-/* @n objects, 1 or -1, went out while nothing is cached. */
+/* An object was built (@change is 1) or freed (-1) while nothing is cached. */
 static void pool_stats_uncached(struct syncpool *pool,
-				struct syncpool_core *core, int n)
+				struct syncpool_core *core, int change)
 {
 	/*
 	 * pool_stats_uncached:A: full barrier, pairs with pool_idle_begin:B;
 	 * litmus/wait-idle
 	 */
-	long out = atomic_long_add_return(n, &pool->uncached.out);
+	long out = atomic_long_add_return(change, &pool->uncached.out);
 
-	if (n > 0)
+	if (change > 0)
 		atomic_long_inc(&pool->uncached.allocs);
 	else if (core && READ_ONCE(core->mode) == POOL_IDLING &&
 		 pool_core_is_idle(core, out))
-		irq_work_queue(&core->idle_irq);
+		pool_core_wake_idle(core);
 }
 
-/* An object was built for a caller, or alloc returned none. */
-void pool_stats_alloc(struct syncpool *pool, struct syncpool_core *core,
+/*
+ * An object was built for a caller, or alloc returned none. True if it is counted
+ * per CPU, false if in struct syncpool.
+ */
+bool pool_stats_alloc(struct syncpool *pool, struct syncpool_core *core,
 		      bool built)
 {
 	pool_assert_pinned();
-	if (pool_core_caches(core)) {
+	if (!pool_core_caches(core)) {
 		if (built)
-			this_cpu_inc(core->counters->allocs);
+			pool_stats_uncached(pool, core, 1);
 		else
-			atomic_long_inc(&core->alloc_fails);
-	} else if (built) {
-		pool_stats_uncached(pool, core, 1);
-	} else {
-		atomic_long_inc(&pool->uncached.alloc_fails);
+			atomic_long_inc(&pool->uncached.alloc_fails);
+		return false;
 	}
+	if (built)
+		this_cpu_inc(core->counters->allocs);
+	else
+		atomic_long_inc(&core->alloc_fails);
+	return true;
 }
 
 /* An object that a caller gave back was freed. */

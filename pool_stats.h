@@ -5,7 +5,7 @@
 
 #include "pool_core.h"
 
-void pool_stats_alloc(struct syncpool *pool, struct syncpool_core *core,
+bool pool_stats_alloc(struct syncpool *pool, struct syncpool_core *core,
 		      bool built);
 void pool_stats_free(struct syncpool *pool);
 

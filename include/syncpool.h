@@ -20,9 +20,9 @@
  *   wait_idle                 may sleep: task context only
  *   prefill                   as its gfp flags say
  *
- * On PREEMPT_RT the same table holds. There, with preemption or interrupts
- * disabled, get returns cached objects only, no ring is added, and free runs
- * from a work item.
+ * On PREEMPT_RT the table holds except with preemption or interrupts disabled:
+ * then get returns cached objects only, no ring is added, and free runs from a
+ * work item.
  *
  * NMI needs an architecture whose this_cpu_cmpxchg() is one instruction or does
  * not disable interrupts, such as x86 and arm64.
@@ -156,6 +156,8 @@ void __syncpool_activate(struct work_struct *work);
  * The first get with GFP_KERNEL activates it, any other first call does so from
  * a work item; until then objects are built and freed for each use. A module
  * that defines one calls syncpool_exit() on it before it unloads.
+ *
+ * Context: Outside of functions; may be static.
  */
 #define DEFINE_SYNCPOOL(_name, _alloc, _free, _data)			\
 	struct syncpool _name = {					\
@@ -268,9 +270,9 @@ __syncpool_magazine(struct syncpool *pool)
 }
 
 /*
- * Where the magazine cannot serve, the three __syncpool_*() functions do. They
- * are called with preemption disabled and return with it enabled, which keeps
- * the inlined code short.
+ * Where the magazine cannot serve, __syncpool_get(), __syncpool_try_get() and
+ * __syncpool_put() do. They are called with preemption disabled and enable it,
+ * which keeps the inlined code short.
  */
 
 /**

@@ -605,7 +605,7 @@ static void misuse_sleeping_call(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, syncpool_get(&m->pool, GFP_KERNEL));
 	test_warn_end();
 
-	sleep_begin(SLEEPING ".*pool_life");
+	sleep_begin(SLEEPING ".*pool_idle");
 	preempt_disable();
 	syncpool_wait_idle(&m->pool, 0);
 	preempt_enable();

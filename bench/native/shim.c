@@ -308,17 +308,8 @@ void pool_age_arm(struct syncpool_core *core)
 {
 }
 
-void pool_idle_init(struct syncpool_core *core)
-{
-}
-
 void pool_idle_end(struct syncpool_core *core)
 {
-}
-
-int pool_idle_wait(struct syncpool_core *core, unsigned long timeout)
-{
-	return -ETIMEDOUT;
 }
 
 void pool_free_flush(void)

@@ -441,7 +441,10 @@ typedef struct { int unused; } wait_queue_head_t;
 #define flush_workqueue(wq)	shim_flush()
 #define cancel_work_sync(w)	shim_flush()
 #define cancel_delayed_work_sync(w)	((void)(w))
+#define init_irq_work(w, fn)	((w)->func = (fn))
 #define irq_work_queue(w)	((void)(w))
+#define init_waitqueue_head(w)	((void)(w))
+#define wake_up_all(w)		((void)(w))
 #define irq_work_sync(w)	((void)(w))
 void shim_queue(struct work_struct *work);
 void shim_flush(void);
