@@ -2,9 +2,9 @@
 /*
  * hello - the smallest driver that uses a syncpool
  *
- * Copy this file to begin.  The pool hands out scratch buffers: it asks
- * hello_alloc() when it holds none, and gives each one that it drops, under
- * memory pressure or at the end, to hello_free() exactly once.
+ * Copy this file as a starting point. The pool caches scratch buffers. It calls
+ * hello_alloc() when it has none, and passes every buffer that it drops, under
+ * memory pressure or at exit, to hello_free() exactly once.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -16,13 +16,13 @@
 #include <syncpool.h>
 
 struct hello_buf {
-	unsigned int	used;		/* how often it was taken from the pool */
+	unsigned int	used;		/* times it was taken from the pool */
 	char		text[240];
 };
 
 static struct syncpool *hello_pool;
 
-/* What is dear to build belongs here: it runs only when the pool is empty. */
+/* The expensive part of setup: called only when nothing is cached. */
 static void *hello_alloc(gfp_t gfp, void *data)
 {
 	return kzalloc(sizeof(struct hello_buf), gfp);
@@ -34,7 +34,7 @@ static void hello_free(void *obj, void *data)
 	kfree(obj);
 }
 
-/* Any context may do this: a task, a softirq or an interrupt handler. */
+/* May be called in any context: task, softirq or interrupt handler. */
 static int hello_greet(const char *whom, gfp_t gfp)
 {
 	struct hello_buf *buf = syncpool_get(hello_pool, gfp);
@@ -42,7 +42,7 @@ static int hello_greet(const char *whom, gfp_t gfp)
 	if (!buf)
 		return -ENOMEM;
 
-	/* An object comes back as it was put: reset what must not be stale. */
+	/* A cached object is as it was put: reset what must not be stale. */
 	scnprintf(buf->text, sizeof(buf->text), "hello, %s", whom);
 	pr_info("%s (use %u of this buffer)\n", buf->text, ++buf->used);
 
