@@ -2,13 +2,13 @@
 /*
  * pool_bench - what syncpool and its peers cost, in one module
  *
- * bench_main.c		runs what the module parameter "run" asks for
- * bench_step.c		single-steps code: instructions, locked ones, and the
- *			longest stretch that cannot be preempted
+ * bench_main.c		runs the cases that the module parameter "run" selects
+ * bench_step.c		single-steps code: instructions, locked instructions,
+ *			and the longest section that cannot be preempted
  * bench_loops.c	syncpool's loops, and the floor
  * bench_peers.c	the peers' loops
- * bench_models.c	ways that were not taken, in miniature
- * bench_worst.c	slow paths, each stepped once, at their worst
+ * bench_models.c	models of rejected designs
+ * bench_worst.c	slow paths, each stepped once, in their worst case
  * bench_multi.c	several CPUs at once
  *
  * Every line of the result begins with "pool_bench: " in the kernel's log.
@@ -25,11 +25,11 @@
 
 /**
  * struct bench_case - one loop
- * @work: what it does; cases of the same @work are comparable
- * @who: with what
- * @ops: operations that one turn of the loop does
- * @setup: may sleep; 0 or an errno
- * @loop: does it @n times
+ * @work: what is measured; cases of the same @work are comparable
+ * @who: the contender
+ * @ops: operations per turn of the loop
+ * @setup: may sleep; returns 0 or an errno
+ * @loop: runs @n turns
  * @teardown: may sleep
  */
 struct bench_case {
@@ -44,10 +44,10 @@ struct bench_case {
 /**
  * struct bench_steps - what single-stepping saw
  * @insns: instructions
- * @locked: those that lock the bus: with a lock prefix, or xchg with memory
- * @pinned: the longest run of them with preemption or interrupts off
- * @own: the longest such run that a module began, not the kernel's allocator,
- *	say, which a module had called
+ * @locked: instructions that lock the bus: a lock prefix, or xchg with memory
+ * @pinned: the longest run of instructions with preemption or interrupts off
+ * @own: the longest such run that a module started itself, rather than, say,
+ *	the kernel's allocator that the module called
  */
 struct bench_steps {
 	unsigned long insns;
@@ -56,7 +56,7 @@ struct bench_steps {
 	unsigned long own;
 };
 
-/* The same loop round every body, so that the compiler treats all alike. */
+/* The same loop around every body, so that the compiler treats all alike. */
 #define BENCH_LOOP(fn, body)						\
 static noinline void fn(unsigned int n)					\
 {									\

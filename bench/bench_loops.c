@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* bench_loops - syncpool's loops, and the floor that no per-CPU cache is under */
+/* bench_loops - syncpool's loops, and the floor of any per-CPU cache */
 #include <linux/percpu.h>
 #include <linux/slab.h>
 

@@ -2,8 +2,8 @@
 /*
  * bench_main - runs the cases and prints a line for each
  *
- * The module does its work in its init and stays, doing nothing, so that
- * rmmod ends it. A result is a line of CSV after "pool_bench: ".
+ * The module does all its work in its init, and then stays loaded until rmmod.
+ * A result is a line of CSV after "pool_bench: ".
  */
 #include <linux/cpumask.h>
 #include <linux/ktime.h>
@@ -15,21 +15,21 @@
 #include "pool_core.h"
 
 #define BENCH_ROUNDS	7
-#define BENCH_TEXT	32	/* room for a number */
-#define BENCH_TURNS	2000U	/* operations in a round, less than a tick long */
+#define BENCH_TEXT	32	/* bytes, enough for a number */
+#define BENCH_TURNS	2000U	/* operations in a round, within a tick */
 
 static char *run = "loops";
 module_param(run, charp, 0444);
 MODULE_PARM_DESC(run, "loops, empty, models, worst or multi");
 
-/* Nanoseconds of the best round; one an instruction under QEMU's -icount. */
+/* Nanoseconds of the best round; one per instruction under QEMU's -icount. */
 static u64 bench_best(const struct bench_case *c, unsigned int turns)
 {
 	u64 start, took, best = U64_MAX;
 	unsigned int i;
 
 	for (i = 0; i < BENCH_ROUNDS; i++) {
-		/* or every preempt_enable() takes its unlikely branch */
+		/* else every preempt_enable() takes its unlikely branch */
 		cond_resched();
 		start = ktime_get_ns();
 		c->loop(turns);
@@ -39,7 +39,7 @@ static u64 bench_best(const struct bench_case *c, unsigned int turns)
 	return best;
 }
 
-/* @n / @d with two places after the point, into @text */
+/* @n / @d with two decimal places, in @text */
 static const char *bench_ratio(char *text, u64 n, unsigned int d)
 {
 	u64 hundredths = div_u64(n * 100, d);

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * bench_models - the ways that syncpool did not take, for docs/performance.md
+ * bench_models - models of rejected designs beside the one that syncpool uses,
+ * for docs/performance.md
  *
- * "fast-pair" and "fast-burst": the front of the cache, with room for a whole
- * burst, so that nothing but the fast path is counted; safe against interrupts,
- * all of them.
+ * "fast-pair" and "fast-burst": the magazine, with room for a whole burst, so
+ * that only the fast path is counted. All of these are safe against interrupts.
  *	flag		a flag tested and set before the count is read
  *	count		the count itself swapped for a mark
- *	slot		Go's single slot by compare-and-swap, an array behind it
- *	slots		compare-and-swap on the array's slots, the count a hint: taken
+ *	slot		Go's single slot by compare-and-swap, and a magazine
+ *			behind it
+ *	slots		compare-and-swap on the magazine's entries, the count a
+ *			hint: in use
  *
- * "block": a block to the place where other CPUs find it and back, an object;
- * "block-thief": the same, taken back as another CPU would.
- *	packed		pool_dequeue, head and tail in one word: taken
- *	split		head and tail in words of their own (Chase and Lev)
+ * "block": move a block to a place where other CPUs can take it, and back;
+ * figures are per object. "block-thief": the same, taken back as another CPU
+ * would.
+ *	packed		pool_dequeue, head and tail in one word: in use
+ *	split		head and tail in separate words (Chase and Lev)
  *	hand-over	the block itself changes hands
  */
 #include <linux/percpu.h>
@@ -43,7 +46,7 @@ static int model_setup(void)
 	preempt_disable();
 	m = this_cpu_ptr(&model_cpus);
 	memset(m, 0, sizeof(*m));
-	/* one object for a pair, as the first of the array and in the slot */
+	/* one object for a pair: in the first entry, and in the slot */
 	m->slot = &model_object;
 	m->objs[1] = &model_object;
 	m->nr = 1;
@@ -207,7 +210,7 @@ MODEL_LOOPS(count)
 MODEL_LOOPS(slot)
 MODEL_LOOPS(slots)
 
-/* a ring of one page, as pool_chain has them */
+/* a ring of one page, the largest that pool_chain uses */
 static struct {
 	struct pool_dequeue d;
 	void *slots[256];
@@ -253,11 +256,11 @@ static noinline void model_split_push(void)
 		return;
 	for (i = 0; i < MODEL_BLOCK; i++)
 		WRITE_ONCE(model_split.slots[(head + i) % 256], bench_objs[i]);
-	/* the slots before head; pairs with the thief's smp_rmb() */
+	/* store the slots before head; pairs with the thief's smp_rmb() */
 	smp_store_release(&model_split.head, head + MODEL_BLOCK);
 }
 
-/* The owner's claim has to be seen before it looks at what thieves claimed. */
+/* The owner's claim must be visible before it reads what thieves claimed. */
 static noinline void model_split_pop(void)
 {
 	unsigned long head = model_split.head - MODEL_BLOCK;
@@ -272,7 +275,7 @@ static noinline void model_split_pop(void)
 		bench_objs[i] = READ_ONCE(model_split.slots[(head + i) % 256]);
 }
 
-/* One at a time: a range might be what the owner takes without asking. */
+/* One at a time: the owner may take a range without synchronization. */
 static noinline void model_split_steal(void)
 {
 	unsigned int i;
@@ -280,7 +283,7 @@ static noinline void model_split_steal(void)
 	for (i = 0; i < MODEL_BLOCK; i++) {
 		unsigned long tail = READ_ONCE(model_split.tail);
 
-		/* tail before head; pairs with the owner's smp_mb() */
+		/* read tail before head; pairs with the owner's smp_mb() */
 		smp_rmb();
 		if (tail == READ_ONCE(model_split.head))
 			return;
@@ -293,7 +296,7 @@ static noinline void model_split_steal(void)
 BENCH_LOOP(model_split_loop, model_split_push(); model_split_pop())
 BENCH_LOOP(model_split_thief, model_split_push(); model_split_steal())
 
-/* a stack of blocks for anybody; a real one has to fend off ABA, too */
+/* a stack of blocks for any CPU; a real one would also have to prevent ABA */
 struct model_block {
 	struct model_block *next;
 	void *objs[MODEL_BLOCK];

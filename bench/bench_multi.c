@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * bench_multi - several CPUs at the same pool at once
+ * bench_multi - throughput of several CPUs that use one pool at once
  *
- * Throughput; only the ratios between contenders of one run mean something.
- * "multi" lines: work, contender, CPUs, operations a millisecond of the best
- * round.
+ * Only the ratios between contenders of one run are meaningful. "multi" lines:
+ * work, contender, CPUs, operations per millisecond in the best round.
  */
 #include <linux/completion.h>
 #include <linux/delay.h>
@@ -17,7 +16,7 @@
 #include "pool_core.h"
 
 #define BENCH_STOCK	16384U
-#define BENCH_AHEAD	4096U	/* objects got that are not put yet, at most */
+#define BENCH_AHEAD	4096U	/* most objects that were got and not put yet */
 #define BENCH_MS	20
 #define BENCH_MULTI_ROUNDS	50
 #define BENCH_THREADS	4U
@@ -29,7 +28,7 @@ static struct ptr_ring bench_ring;
 
 #define BENCH_OBJ	((void *)&bench_pool)
 
-/* one side of a hand-over counts what it has done, the other reads it */
+/* each side of a hand-over counts its operations, and the other reads that */
 struct bench_side {
 	unsigned long done;
 } ____cacheline_aligned_in_smp;
@@ -170,7 +169,7 @@ static void bench_start(struct task_struct **tasks)
 	}
 }
 
-/* Operations a millisecond; 0 if a thread could not be made. */
+/* Operations per millisecond; 0 if a thread could not be created. */
 static unsigned long bench_round(void)
 {
 	struct task_struct *tasks[BENCH_THREADS];
@@ -199,7 +198,7 @@ static int bench_all(void)
 	unsigned long best[ARRAY_SIZE(bench_cases)] = {};
 	unsigned int i, round;
 
-	/* in turn, so that what else the host does meets all alike */
+	/* in turn, so that other load on the host affects all alike */
 	for (round = 0; round < BENCH_MULTI_ROUNDS; round++) {
 		for (i = 0; i < ARRAY_SIZE(bench_cases); i++) {
 			bench_case = &bench_cases[i];

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * bench_peers - the loops of bench_loops.c with what a driver has today
+ * bench_peers - the loops of bench_loops.c with what a driver can use today
  *
- * The sheaf is a model of SLUB's sheaves (Linux 6.18) for kernels that have
- * none: an array for each CPU under a try-lock that interrupts respect, a spare
- * one beside it, and a barn of full and empty ones under a spinlock.
+ * The sheaf is a model of SLUB's sheaves (Linux 6.18) for kernels without them:
+ * a LIFO of each CPU under a try-lock that interrupts respect, a spare beside
+ * it, and a barn of full and empty sheaves under a spinlock.
  */
 #include <linux/llist.h>
 #include <linux/mempool.h>
@@ -16,8 +16,8 @@
 
 #include "bench.h"
 
-#define BENCH_ROOM	128	/* objects that a bounded peer has room for */
-#define BENCH_HELD	2048	/* more than a boot leaves free in kmalloc()'s slabs */
+#define BENCH_ROOM	128	/* capacity of a bounded peer, in objects */
+#define BENCH_HELD	2048	/* more than kmalloc() has free after boot */
 
 static void bench_kfree_objs(void)
 {
@@ -39,7 +39,7 @@ static int bench_kmalloc_objs(void)
 	return 0;
 }
 
-/* A burst of a peer, whose get and put are expressions. */
+/* The burst loop of a peer whose get and put are expressions. */
 #define BENCH_BURST_LOOP(fn, get, put)					\
 static noinline void fn(unsigned int n)					\
 {									\
@@ -73,8 +73,9 @@ static void bench_release(void)
 }
 
 /*
- * What is free in kmalloc()'s slabs differs from boot to boot, and with it what
- * a burst costs: take it away, until an object is the first of a new slab.
+ * The number of free objects in kmalloc()'s slabs differs from boot to boot,
+ * and with it the cost of a burst. Allocate until an object is the first of a
+ * new slab.
  */
 static int bench_hold(void)
 {
@@ -294,7 +295,7 @@ BENCH_LOOP(bench_loop_ring, bench_ring_put(bench_ring_get()))
 BENCH_LOOP(bench_loop_ring_empty, bench_ring_get())
 BENCH_BURST_LOOP(bench_loop_ring_burst, bench_ring_get, bench_ring_put)
 
-/* an llist for each CPU */
+/* one llist per CPU */
 
 static DEFINE_PER_CPU(struct llist_head, bench_llist);
 
@@ -359,7 +360,7 @@ static struct bench_sheaf *bench_barn_full[BENCH_BARN + 2];
 static struct bench_sheaf *bench_barn_empty[2 * BENCH_BARN + 2];
 static unsigned int bench_barn_nr_full, bench_barn_nr_empty;
 
-/* @s->main is of no use: trade it in. Under the try-lock. */
+/* @s->main is full or empty: exchange it. The caller holds the try-lock. */
 static noinline bool bench_sheaf_trade(struct bench_sheaves *s, bool want_full)
 {
 	unsigned int useless = want_full ? 0 : BENCH_SHEAF;
@@ -421,7 +422,7 @@ static __always_inline void bench_sheaf_put(void *obj)
 	preempt_enable();
 }
 
-/* Sheaves for the one CPU that this is about. */
+/* Sheaves for the one CPU that runs the loops. */
 static int bench_sheaf_setup(void)
 {
 	struct bench_sheaves *s;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * bench_step - single-step a function of the kernel and look at each
- * instruction before it runs
+ * bench_step - single-step a kernel function and inspect each instruction
+ * before it runs
  *
- * With the trap flag set the processor raises #DB after every instruction. No
- * part of the kernel claims that trap but the listeners of the die chain, so
- * one of these counts. Entering the trap or an interrupt clears the flag and
- * leaving restores it: interrupts are not counted, and what is stepped does not
- * know. It must not sleep.
+ * With the trap flag set the processor raises #DB after every instruction. Only
+ * the listeners of the die chain handle that trap, and one of them counts here.
+ * Entering the trap or an interrupt clears the flag and returning restores it,
+ * so interrupts are not counted and the stepped code is not affected. The
+ * stepped function must not sleep.
  *
- * An instruction right after "sti" is run with it and not seen, as the
- * processor has it.
+ * The processor raises no trap between "sti" and the instruction after it, so
+ * that instruction is not counted.
  */
 #include <linux/kdebug.h>
 #include <linux/notifier.h>
@@ -26,12 +26,12 @@
 #define BENCH_INSN_PREFIXES	14
 #define BENCH_STEPPINGS		5
 
-static struct task_struct *bench_task;	/* who is being stepped */
+static struct task_struct *bench_task;	/* the task that is stepped */
 static struct bench_steps bench_seen;
-static unsigned long bench_run;		/* instructions since preemption went off */
-static bool bench_run_own;		/* a module's instruction did that */
-static unsigned long bench_last;	/* the instruction before */
-static struct bench_steps bench_frame;	/* what stepping nothing shows */
+static unsigned long bench_run;		/* instructions with preemption off */
+static bool bench_run_own;		/* a module's instruction disabled it */
+static unsigned long bench_last;	/* the previous instruction */
+static struct bench_steps bench_frame;	/* of an empty function */
 
 static bool bench_is_prefix(u8 byte)
 {
@@ -54,7 +54,7 @@ static bool bench_is_locked(const u8 *insn)
 		;
 	if (insn[i] == 0xf0)
 		return true;
-	/* xchg with memory locks without being told */
+	/* xchg with memory locks without a prefix */
 	return (insn[i] == 0x86 || insn[i] == 0x87) && insn[i + 1] < 0xc0;
 }
 
@@ -64,7 +64,7 @@ static void bench_step_pinned(bool pinned)
 		bench_run = 0;
 		return;
 	}
-	/* modules lie above the kernel's text; is_module_address() takes locks */
+	/* modules lie above the kernel; is_module_address() takes locks */
 	if (!bench_run++)
 		bench_run_own = bench_last >= MODULES_VADDR;
 	bench_seen.pinned = max(bench_seen.pinned, bench_run);
@@ -112,13 +112,13 @@ static void __bench_step(void (*fn)(unsigned int n), unsigned int n)
 }
 
 /*
- * Step fn(@n), which may not sleep; one caller at a time. The call and the
- * return are not counted, the loop inside is.
+ * Step fn(@n), which must not sleep. One caller at a time. Counts the loop
+ * inside, but not the call and the return.
  */
 void bench_step(void (*fn)(unsigned int n), unsigned int n,
 		struct bench_steps *steps)
 {
-	/* or every preempt_enable() takes its unlikely branch */
+	/* else every preempt_enable() takes its unlikely branch */
 	cond_resched();
 	__bench_step(fn, n);
 	*steps = bench_seen;
@@ -126,8 +126,9 @@ void bench_step(void (*fn)(unsigned int n), unsigned int n,
 }
 
 /*
- * The least of some steppings of what can be repeated: an interrupt that wants
- * to reschedule meanwhile adds instructions to each preempt_enable().
+ * The minimum over several runs of a function that can be repeated: an
+ * interrupt that requests a reschedule adds instructions to each
+ * preempt_enable().
  */
 void bench_step_best(void (*fn)(unsigned int n), unsigned int n,
 		     struct bench_steps *steps)

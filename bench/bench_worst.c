@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * bench_worst - what is not hot, each stepped at its worst
+ * bench_worst - slow paths, each stepped in its worst case
  *
- * "slow" lines: what, how many times, instructions and locked instructions for
- * one, the longest run of instructions with preemption off that the pool (or
- * the peer) began, and the longest of all: the kernel's allocator and its
- * timers have such runs of their own. Other CPUs rest meanwhile.
+ * "slow" lines: operation, number of operations, instructions and locked
+ * instructions per operation, the longest run of instructions with preemption
+ * off that the pool (or the peer) started, and the longest run of all, since
+ * the kernel's allocator and timers have such runs of their own. Other CPUs are
+ * idle meanwhile.
  */
 #include <linux/delay.h>
 #include <linux/objpool.h>
@@ -25,7 +26,7 @@ static struct objpool_head bench_objpool;
 static struct ptr_ring bench_ring;
 static void *bench_got[BENCH_MANY];
 
-/* nobody looks at an object */
+/* objects are never dereferenced */
 #define BENCH_OBJ	((void *)&bench_pool)
 
 static void *bench_alloc_none(gfp_t gfp, void *data)
@@ -90,7 +91,7 @@ static void bench_outstanding(unsigned int n)
 		syncpool_outstanding(&bench_pool);
 }
 
-/* The least that makes the shrinker rotate: it then frees one object. */
+/* The smallest scan that makes the shrinker rotate: it frees one object. */
 static void bench_scan(unsigned int n)
 {
 	struct shrinker *shrinker = bench_pool.core->shrinker;
@@ -157,7 +158,7 @@ static void bench_slow(const char *what, void (*fn)(unsigned int n),
 	bench_slow_on(0, what, fn, n);
 }
 
-/* Let @cpu do fn(@n). */
+/* Run fn(@n) on @cpu. */
 struct bench_do {
 	void (*fn)(unsigned int n);
 	unsigned int n;
@@ -179,7 +180,7 @@ static void bench_do_on(unsigned int cpu, void (*fn)(unsigned int n),
 	work_on_cpu(cpu, bench_do_here, &d);
 }
 
-/* Every other possible CPU's chain is marked, and has nothing. */
+/* Mark the chain of every possible CPU, though it may be empty. */
 static void bench_mark_all(void)
 {
 	struct pool_generation *gen = bench_pool.core->active;
@@ -223,7 +224,7 @@ static int bench_worst_handover(void)
 
 	if (err)
 		return err;
-	/* what is in private[] nobody can steal: more puts than gets */
+	/* nobody can steal from a magazine, so put more than is got */
 	bench_do_on(1, bench_puts, 100);
 	bench_slow_on(1, "handover; syncpool put", bench_puts, BENCH_MANY);
 	bench_slow_on(0, "handover; syncpool get", bench_gets, BENCH_MANY);
@@ -249,8 +250,8 @@ static int bench_worst_handover(void)
 }
 
 /*
- * A scan for one object that has to rotate: the switch, the call of the worker
- * and, if there is one in a chain, the one object.
+ * A scan for one object that has to rotate: the rotation, queueing the drain
+ * and, if a chain holds one, freeing the object.
  */
 static int bench_worst_rotation(const char *what, unsigned int cached)
 {
@@ -259,7 +260,7 @@ static int bench_worst_rotation(const char *what, unsigned int cached)
 
 	if (err)
 		return err;
-	/* the first of all calls of the worker is dearer */
+	/* the first time that work is queued costs more */
 	bench_do_on(0, bench_scan, 1);
 	syncpool_cleanup(&bench_pool);
 	for (i = 0; i < cached; i += BENCH_MANY)

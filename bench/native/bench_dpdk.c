@@ -4,8 +4,8 @@
  *
  *	bench_dpdk TURNS
  *
- * With its cache for each thread at the largest, and a ring behind it. It has
- * a fixed number of objects, as objpool and ptr_ring do.
+ * Each thread has a cache of the largest size, with a ring behind it. The
+ * number of objects is fixed, as with objpool and ptr_ring.
  */
 #include <rte_eal.h>
 #include <rte_lcore.h>
@@ -52,7 +52,7 @@ void bench_thread_end(void)
 
 int main(int argc, char **argv)
 {
-	/* it writes to them */
+	/* rte_eal_init() writes to these */
 	char *eal[BENCH_EAL_ARGS] = {
 		argv[0], "--no-huge", "--no-shconf", "--no-pci", "--no-telemetry",
 		"-l", "0", "-m", "256", "--log-level=error",
@@ -61,7 +61,7 @@ int main(int argc, char **argv)
 
 	if (argc != 2 || rte_eal_init(BENCH_EAL_ARGS, eal) < 0)
 		return 2;
-	/* room for the stock twice, half of it used: no put may find it full */
+	/* twice the stock, half of it used, so that no put finds it full */
 	bench_mempool = rte_mempool_create("bench", 2 * BENCH_STOCK, sizeof(long),
 					   RTE_MEMPOOL_CACHE_MAX_SIZE, 0, NULL, NULL,
 					   NULL, NULL, SOCKET_ID_ANY, 0);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The loops of Go's sync pool_test.go, for whatever bench_get() and
- * bench_put() the file that includes this has defined. The compiler sees each
- * contender's own calls, as a user's code would have them.
+ * The loops of Go's sync pool_test.go, on the bench_get() and bench_put() that
+ * the including file defines, so that the compiler sees each contender's calls
+ * as it would in a user's code.
  */
 #include "bench_native.h"
 
@@ -31,7 +31,7 @@ static void bench_loop_burst(struct bench_job *job, unsigned int puts)
 			objs[have] = bench_get();
 			have += !!objs[have];
 		}
-		/* what another thread had put is its to take, too */
+		/* gets may also return what another thread put */
 		while (have > puts)
 			bench_put(objs[--have]);
 		while (have < puts)
@@ -52,8 +52,8 @@ static void bench_loop_starvation(struct bench_job *job)
 }
 
 /*
- * Where one object is as good as another (BENCH_CARRY is 0) the two sides tell
- * each other numbers only; else the cost of carrying the objects is in the figure.
+ * Where objects are interchangeable (BENCH_CARRY is 0) the two sides exchange
+ * only counts. Otherwise the figure includes the cost of carrying the objects.
  */
 static void bench_loop_getter(struct bench_job *job)
 {
@@ -129,7 +129,7 @@ static void bench_all(const char *who, unsigned long turns)
 		bench_parallel("starvation", who, threads, bench_loop_starvation,
 			       turns / BENCH_BURST, BENCH_BURST);
 	}
-	/* two threads that need each other suffer most from what else runs */
+	/* two threads that wait for each other suffer most from other load */
 	for (i = 0; i < BENCH_HANDOVERS; i++)
 		bench_handover(who, turns / BENCH_BURST / 4);
 }

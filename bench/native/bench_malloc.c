@@ -4,7 +4,7 @@
  *
  *	bench_malloc TURNS WHO
  *
- * Whose malloc is up to LD_PRELOAD; WHO is what the result calls it.
+ * LD_PRELOAD chooses the malloc; WHO is its name in the result.
  */
 #include <stdlib.h>
 

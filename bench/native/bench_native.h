@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the loops of bench_loops.h are made of, for one contender. */
+/* What the loops of bench_loops.h use, and what a contender provides. */
 #ifndef _BENCH_NATIVE_H
 #define _BENCH_NATIVE_H
 
@@ -9,13 +9,13 @@
 
 #define BENCH_BURST	100	/* puts, then as many gets */
 #define BENCH_STARVED	67	/* puts before as many gets as in a burst */
-/* bursts that the side that gets may be ahead of the one that puts */
+/* bursts by which the getter may be ahead of the putter */
 #define BENCH_AHEAD	(BENCH_CARRY ? BENCH_CHUNKS : 512)
-#define BENCH_CHUNKS	16	/* of objects that are carried from one to the other */
-#define BENCH_HANDOVERS	3	/* in a round */
-#define BENCH_STOCK	65536	/* objects that go round between the two */
+#define BENCH_CHUNKS	16	/* chunks of objects in a pipe */
+#define BENCH_HANDOVERS	3	/* hand-overs in a round */
+#define BENCH_STOCK	65536	/* objects that circulate between the two */
 
-/* Chunks of objects from the thread that gets to the thread that puts. */
+/* Carries chunks of objects from the getter to the putter. */
 struct bench_pipe {
 	alignas(128) atomic_ulong filled;
 	alignas(128) atomic_ulong emptied;
@@ -24,9 +24,9 @@ struct bench_pipe {
 
 /**
  * struct bench_job - what one thread does
- * @loop: with it
+ * @loop: the loop, called with the job
  * @n: turns of the loop
- * @thread: of how many threads this is
+ * @thread: index of the thread
  * @took: nanoseconds of processor time
  * @pipe: for the two sides of a hand-over
  */
@@ -38,7 +38,7 @@ struct bench_job {
 	struct bench_pipe *pipe;
 };
 
-/* the contender's: what a thread does before and after its job */
+/* provided by the contender; called before and after a thread's job */
 void bench_thread_begin(unsigned int thread);
 void bench_thread_end(void);
 

@@ -4,8 +4,8 @@
  *
  *	bench_objpool TURNS
  *
- * Its source is Linux's own, unchanged. What it does beside, to turn interrupts
- * off and on, costs nothing here.
+ * Its source is Linux's own, unchanged. Disabling and enabling interrupts,
+ * which it does in addition, costs nothing here.
  */
 #include <linux/objpool.h>
 

@@ -22,7 +22,7 @@ static __always_inline void *bench_get(void)
 static __always_inline void bench_put(void *obj)
 {
 	if (ptr_ring_produce(&bench_ring, obj))
-		exit(2);	/* there is room for the stock twice */
+		exit(2);	/* never: the ring holds twice the stock */
 }
 
 static void *bench_object(void)

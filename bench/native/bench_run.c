@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* bench_run - threads, clocks and lines of result, the same for every contender */
+/* bench_run - threads, clocks and result lines, the same for every contender */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
@@ -10,7 +10,7 @@
 
 #include "bench_native.h"
 
-/* This thread to the processor that is its. */
+/* Pin this thread to its processor. */
 void bench_pin(unsigned int thread)
 {
 	cpu_set_t set;
@@ -29,7 +29,7 @@ double bench_now(void)
 	return now.tv_sec * 1e9 + now.tv_nsec;
 }
 
-/* Sleeps soon: who waits for a thread that does not run must not count as busy. */
+/* Sleeps now and then, so that waiting does not count as work. */
 void bench_relax(unsigned int *spins)
 {
 	if (++*spins % 100)
@@ -63,8 +63,8 @@ static void *bench_thread(void *arg)
 }
 
 /*
- * Nanoseconds of processor time that @n threads took for their jobs, each: the
- * time until the last is done, if nothing else ran on the machine.
+ * Nanoseconds of processor time that each of @n threads took on average: the
+ * time until the last one ended, as if nothing else ran on the machine.
  */
 double bench_threads(struct bench_job *jobs, unsigned int n)
 {

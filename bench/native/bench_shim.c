@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* bench_shim - threads of the contenders that come from the kernel */
+/* bench_shim - threads of the contenders that are kernel code */
 #include "shim.h"
 
 #include "bench_native.h"

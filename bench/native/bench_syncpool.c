@@ -4,8 +4,8 @@
  *
  *	bench_syncpool TURNS ROTATIONS
  *
- * ROTATIONS: rotations in a thousand turns of expensive-new, which is what Go's
- * garbage collector did there. Prints "native,WORK,THREADS,WHO,FIGURE".
+ * ROTATIONS: rotations per thousand turns of expensive-new, as many as Go's
+ * garbage collector ran there. Prints "native,WORK,THREADS,WHO,FIGURE".
  */
 #define _GNU_SOURCE
 #include <unistd.h>
@@ -29,7 +29,7 @@ static __always_inline void bench_put(void *obj)
 	syncpool_put(&bench_pool, obj);
 }
 
-/* Go puts the integer 1: nobody looks at an object here either */
+/* Go puts the integer 1; objects are never dereferenced here either */
 static void *bench_object(void)
 {
 	return (void *)0x1000;
@@ -72,7 +72,7 @@ static bool bench_rotate(void)
 	return rotated;
 }
 
-/* How long a rotation takes the one that does it; nobody else waits for it. */
+/* How long a rotation takes its caller; no other thread waits for it. */
 static void bench_stw(void)
 {
 	double took[BENCH_STW_TURNS], start;
@@ -103,7 +103,7 @@ static void *bench_new(gfp_t gfp, void *data)
 }
 
 static atomic_long_t bench_new_turns;
-static long bench_rotations;	/* in a thousand turns */
+static long bench_rotations;	/* per thousand turns */
 
 static void bench_loop_new(struct bench_job *job)
 {

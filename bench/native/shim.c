@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* shim - see shim.h; and the parts of the pool that only a kernel has use for */
+/* shim - see shim.h. Also stubs for parts of the pool that need a kernel. */
 #define _GNU_SOURCE
 #include <linux/membarrier.h>
 #include <sched.h>
@@ -14,7 +14,7 @@
 #include "pool_idle.h"
 #include "pool_stats.h"
 
-#define SHIM_AREA	(64UL << 20)	/* bytes of per-CPU memory a CPU */
+#define SHIM_AREA	(64UL << 20)	/* bytes of per-CPU memory for a CPU */
 #define SHIM_BATCH	64U		/* callbacks handed to the worker at once */
 
 __thread long shim_offset;
@@ -55,7 +55,7 @@ static void shim_map(char *addr, size_t size)
 		shim_die("no room for per-CPU memory");
 }
 
-/* Copies of what DEFINE_PER_CPU() made, and of the area for alloc_percpu(). */
+/* Copy the variables of DEFINE_PER_CPU(), and map alloc_percpu()'s area. */
 static void __attribute__((constructor)) shim_init(void)
 {
 	size_t size = __stop_shim_percpu - __start_shim_percpu;
@@ -69,7 +69,7 @@ static void __attribute__((constructor)) shim_init(void)
 		shim_map(__start_shim_percpu + cpu * SHIM_UNIT, size);
 		memcpy(__start_shim_percpu + cpu * SHIM_UNIT,
 		       __start_shim_percpu, size);
-		/* below the area lie libraries, and below them nothing */
+		/* libraries lie below the area, and nothing lies below them */
 		shim_map(shim_area - SHIM_CPUS * SHIM_UNIT + cpu * SHIM_UNIT,
 			 SHIM_AREA);
 	}
@@ -92,7 +92,7 @@ void *shim_alloc_percpu(size_t size)
 	return p;
 }
 
-/* This thread is @cpu from here on. */
+/* Make this thread act as @cpu. */
 void shim_cpu(unsigned int cpu)
 {
 	unsigned int online = sysconf(_SC_NPROCESSORS_ONLN);
@@ -107,7 +107,7 @@ void shim_cpu(unsigned int cpu)
 	__atomic_store_n(&shim_depths[cpu], &shim_depth, __ATOMIC_RELEASE);
 }
 
-/* What ThreadSanitizer can follow: read-modify-writes instead of membarrier(). */
+/* Read-modify-writes in place of membarrier(), for ThreadSanitizer. */
 static void shim_wait_counted(unsigned int cpu)
 {
 	unsigned long *pinned = &shim_readers[cpu].pinned;
@@ -128,10 +128,10 @@ static void shim_wait_reader(unsigned int cpu)
 			usleep(10);
 }
 
-/* held while a thread's depth is looked at: it goes away with the thread */
+/* held while a thread's depth is read: it is freed with the thread */
 static pthread_mutex_t shim_reader_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* A thread that ends leaves its CPU behind with this. */
+/* A thread that acted as a CPU ends. */
 void shim_cpu_gone(void)
 {
 	pthread_mutex_lock(&shim_reader_lock);
@@ -170,7 +170,7 @@ static void shim_free_all(struct rcu_head *head)
 	}
 }
 
-/* The worker looks by itself: call_rcu() wakes nobody either. Locked. */
+/* The worker polls, since call_rcu() wakes nobody. Under shim_lock. */
 static void shim_nap(void)
 {
 	struct timespec until;
@@ -246,7 +246,7 @@ void shim_flush(void)
 	pthread_mutex_unlock(&shim_lock);
 }
 
-/* Hand over this thread's callbacks. */
+/* Hand this thread's callbacks to the worker. */
 void shim_free_mine(void)
 {
 	struct rcu_head *last = shim_my_frees;
@@ -273,7 +273,7 @@ void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
 		shim_free_mine();
 }
 
-/* stand in for pool_debug, pool_age, pool_idle and pool_free */
+/* stubs of pool_debug, pool_age, pool_idle and pool_free */
 bool pool_debug_key;
 
 int pool_debug_enable(struct syncpool_core *core)

@@ -2,28 +2,30 @@
 /*
  * shim - enough of the kernel for pool_*.c to run in a process, unchanged
  *
- * A thread is a CPU: shim_cpu() makes it one, and pins it to a processor.
- * Nothing interrupts a thread that acts as a CPU, so what the kernel's pool does
- * about interrupts is compiled and run, and never met by one.
+ * A thread acts as a CPU: shim_cpu() assigns it one and pins it to a processor.
+ * Nothing interrupts such a thread, so the pool's protection against interrupts
+ * is compiled and run, but not exercised.
  *
- * per-CPU memory	a copy for each CPU, SHIM_UNIT bytes further each: adding
- *			one thread-local offset finds it, as the kernel does
- * preempt_disable()	counts, as in the kernel, in the thread
- * RCU			preempt_disable() reads; synchronize_rcu() waits until
- *			it has seen every thread outside, after a membarrier()
- * call_rcu and work	one worker thread
+ * per-CPU memory	one copy per CPU, each SHIM_UNIT bytes after the other:
+ *			adding a thread-local offset finds it, as in the kernel
+ * preempt_disable()	counts in the thread, as in the kernel
+ * RCU			preempt_disable() starts a reader; synchronize_rcu()
+ *			does a membarrier() and waits until it has seen every
+ *			thread outside a reader
+ * call_rcu and work	run in one worker thread
  * atomics		the compiler's __atomic builtins. Every fully ordered
  *			operation is a sequentially consistent read-modify-write
- *			and no fence, which ThreadSanitizer would not understand
+ *			rather than a fence, which ThreadSanitizer does not
+ *			understand
  *
- * For ThreadSanitizer READ_ONCE() is an acquire: dependencies, which order the
- * kernel's accesses, it cannot see. test/litmus/ judges those.
+ * For ThreadSanitizer READ_ONCE() is an acquire, because it cannot see the
+ * dependencies that order accesses in the kernel. test/litmus/ checks those.
  *
- * objpool and ptr_ring, from the kernel's source, are built over it as well.
+ * The kernel's objpool and ptr_ring are built over this as well.
  *
- * scripts/bench/bench-native-build makes one header that includes this for each
- * header of the kernel that the sources ask for, and says whether
- * ThreadSanitizer is there (SHIM_TSAN is 1 or 0).
+ * For each kernel header that the sources include,
+ * scripts/bench/bench-native-build generates one that includes this file. It
+ * sets SHIM_TSAN to 1 for ThreadSanitizer, else to 0.
  */
 #ifndef _SHIM_H
 #define _SHIM_H
@@ -68,7 +70,7 @@ typedef unsigned int gfp_t;
 #define BIT(n)			(1UL << (n))
 #define GENMASK(h, l)		((~0UL << (l)) & (~0UL >> (63 - (h))))
 #define SZ_256K			0x40000
-/* each argument once, as the kernel's */
+/* evaluate each argument once, as the kernel's do */
 #define min(a, b)							\
 ({									\
 	__auto_type shim_a = (a);					\
@@ -101,7 +103,7 @@ struct device;
 #define DEFINE_CLASS(...)
 #define DEFINE_FREE(...)
 #define lockdep_assert_held(lock)	((void)(lock))
-/* the sanitizers' builds check what lockdep would */
+/* builds for sanitizers check what lockdep would */
 #if SHIM_CHECK
 #define lockdep_assert(cond)						\
 	((void)((cond) || shim_warn("lockdep_assert(%s)\n", #cond)))
@@ -208,7 +210,7 @@ static inline bool test_and_set_bit(unsigned int nr, unsigned long *word)
 extern __thread long shim_offset;	/* of this CPU's copies */
 extern __thread unsigned int shim_this_cpu;
 
-/* the linker's: where the variables of DEFINE_PER_CPU() are */
+/* from the linker: the section with the variables of DEFINE_PER_CPU() */
 extern char __start_shim_percpu[], __stop_shim_percpu[];
 
 void shim_cpu(unsigned int cpu);
@@ -237,13 +239,13 @@ void *shim_alloc_percpu(size_t size);
 #define this_cpu_inc(x)		this_cpu_add(x, 1)
 #define this_cpu_dec(x)		this_cpu_sub(x, 1)
 
-/* compare-and-swap that only this CPU can disturb: no lock prefix */
+/* compare-and-swap against this CPU alone: no lock prefix */
 static __always_inline bool shim_try_cmpxchg_local(void **p, void **old, void *new)
 {
 	void *now;
 	bool same;
 
-	/* ThreadSanitizer sees no assembly; nobody interrupts this either */
+	/* ThreadSanitizer does not see assembly; and nothing interrupts this */
 	if (SHIM_TSAN) {
 		now = __atomic_load_n(p, __ATOMIC_RELAXED);
 		same = now == *old;
@@ -334,8 +336,8 @@ void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
 
 /* memory */
 /*
- * Aligned to cache lines, as the kernel's are from that size on; but not the
- * large rings, for which glibc has no quick way to do that.
+ * Aligned to cache lines, as in the kernel from that size on. Large rings are
+ * not, since glibc has no fast way to do that.
  */
 static inline void *kzalloc(size_t size, gfp_t gfp)
 {
@@ -366,7 +368,7 @@ struct mutex { pthread_mutex_t m; };
 #define mutex_trylock(l)	(!pthread_mutex_trylock(&(l)->m))
 #define mutex_unlock(l)		pthread_mutex_unlock(&(l)->m)
 
-/* two threads at most: a queue of waiters, as the kernel's has, would stay empty */
+/* no queue of waiters: at most two threads contend, so it would stay empty */
 typedef struct { int held; } spinlock_t;
 #define spin_lock_init(l)	WRITE_ONCE((l)->held, 0)
 
@@ -449,7 +451,7 @@ typedef struct { int unused; } wait_queue_head_t;
 void shim_queue(struct work_struct *work);
 void shim_flush(void);
 
-/* the shrinker, for whoever plays reclaim */
+/* the shrinker, for a thread that acts as reclaim */
 struct shrink_control { unsigned long nr_to_scan, nr_scanned; };
 struct shrinker {
 	unsigned long (*count_objects)(struct shrinker *s, struct shrink_control *sc);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-// bench runs the loops of ../bench_loops.h on Go's sync.Pool, and what only a
-// garbage collector can do: how long it stops the world with many objects
-// pooled, and how many objects have to be built anew because of it.
+// bench runs the loops of ../bench_loops.h on Go's sync.Pool, and measures its
+// garbage collector: how long it stops the world with many objects pooled, and
+// how many objects have to be rebuilt because of it.
 //
 //	bench TURNS
 //
-// Prints "native,WORK,THREADS,go,FIGURE", and the collections in a thousand
-// turns of expensive-new, for syncpool to rotate as often.
+// Prints "native,WORK,THREADS,go,FIGURE", and the collections per thousand
+// turns of expensive-new, so that syncpool can rotate as often.
 package main
 
 import (
@@ -39,8 +39,8 @@ const (
 
 var pool sync.Pool
 
-// cpuTime is what this thread has used, in nanoseconds. Not getrusage(), which
-// is up to date only at ticks.
+// cpuTime is the processor time of this thread, in nanoseconds. Not
+// getrusage(), which is updated at ticks only.
 func cpuTime() float64 {
 	var t syscall.Timespec
 	_, _, err := syscall.Syscall(syscall.SYS_CLOCK_GETTIME, clockThread,
@@ -51,7 +51,8 @@ func cpuTime() float64 {
 	return float64(t.Nano())
 }
 
-// threads runs f on n threads and gives the processor time that each took.
+// threads runs f on n threads and returns the processor time that each took on
+// average.
 func threads(n int, f func(thread int)) float64 {
 	runtime.GOMAXPROCS(n)
 	var ready, done sync.WaitGroup
@@ -109,7 +110,7 @@ func bursts(puts int) func(turns int) {
 	}
 }
 
-// padded so that the two sides do not share cache lines for nothing
+// padded so that the two sides share no cache line needlessly
 type pipe struct {
 	filled  uint64
 	_       [120]byte
@@ -153,7 +154,7 @@ func putter(p *pipe, turns uint64) {
 
 func handover(turns int) {
 	p := new(pipe)
-	// a pool forgets what it has when their number changes
+	// a pool drops its contents when GOMAXPROCS changes
 	runtime.GOMAXPROCS(2)
 	for i := 0; i < stock; i++ {
 		pool.Put(1)
