@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * zpress-melt - eat memory step by step and watch a pool give its own back
+ * zpress-melt - eat memory step by step and watch a pool return its own
  *
  *	zpress-melt STATS STEP_MIB PAUSE_MS RESERVE_MIB
  *
  * STATS is a file of "name number" lines with "cached" (objects) and
- * "workspace_bytes" (of one), such as /sys/kernel/debug/zpress/stats.  Takes
- * and touches STEP_MIB at a time until nothing is cached, or until it holds
- * what was available at first and what the pool held, but for RESERVE_MIB: so
- * it must get the pool's memory, yet the guest can live on.  Then it lets all
- * of it go and watches a little longer.
+ * "workspace_bytes" (of one object), such as /sys/kernel/debug/zpress/stats.
+ * Allocates and touches STEP_MIB at a time until nothing is cached, or until it
+ * holds the memory that was available at the start plus the pool's, less
+ * RESERVE_MIB. So it cannot finish without the pool's memory, and leaves the
+ * guest enough to keep running. Then it releases all of it and samples a little
+ * longer.
  *
  * Prints a line for each sample: milliseconds, phase (idle, eat or free), MiB
- * eaten, objects cached, MiB free, MiB available as the kernel reckons it.
+ * eaten, objects cached, MiB free, MiB available as the kernel estimates it.
  */
 
 #include <err.h>
@@ -94,14 +95,14 @@ static void linger(long start, const char *phase, long pause_ms)
 	}
 }
 
-/* What can be eaten if the pool gives all it has. */
+/* How much can be eaten if the pool returns all its objects. */
 static long appetite(struct sample s, long reserve)
 {
 	return s.available - reserve +
 	       s.cached * lookup(stats_path, "workspace_bytes ") / MIB;
 }
 
-/* Eats until @limit MiB or until the pool is empty. */
+/* Eat up to @limit MiB, or until the pool is empty. */
 static void feast(unsigned char *food, long start, long limit, long step,
 		  long pause_ms)
 {

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * zpress-run - compress a file through /dev/zpress, many processes at once
+ * zpress-run - compress a file through /dev/zpress with many processes at once
  *
  *	zpress-run DEVICE FILE OUT CHUNK JOBS PASSES
  *
- * Cuts FILE into chunks of CHUNK bytes.  JOBS processes, each with the device
- * open for itself, take the next chunk from a shared counter, write it and
- * read its frame back, until FILE has been through PASSES times.  The frames
- * of the last pass go to OUT in the order of their chunks: a valid .zst file.
+ * Cuts FILE into chunks of CHUNK bytes. JOBS processes, each of which opens the
+ * device itself, take the next chunk from a shared counter, write it and read
+ * its frame back, until FILE has been compressed PASSES times. The frames of
+ * the last pass go to OUT in the order of their chunks, which makes a valid
+ * .zst file.
  *
- * Prints "bytes N packed N ns N": what went in, the size of OUT, and the time
- * from the first write to the last read.
+ * Prints "bytes N packed N ns N": the bytes written, the size of OUT, and the
+ * time from the first write to the last read.
  */
 
 #include <err.h>
@@ -25,15 +26,15 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What one process must let the others see; the rest is shared by fork(). */
+/* What processes write for each other; the rest is inherited by fork(). */
 struct shared {
-	atomic_long	next;		/* chunk to take, over all passes */
-	atomic_int	go;		/* set once every process is there */
+	atomic_long	next;		/* next chunk, over all passes */
+	atomic_int	go;		/* set when every process is ready */
 	size_t		len[];		/* of each chunk's frame */
 };
 
 static struct shared *shared;
-static unsigned char *frames;		/* slot bytes for each chunk */
+static unsigned char *frames;		/* @slot bytes for each chunk */
 static const unsigned char *data;
 static size_t size, chunk, slot;
 static long nr_chunks, passes;
@@ -76,7 +77,7 @@ static void write_all(int fd, const unsigned char *buf, size_t len)
 	}
 }
 
-/* The device answers 0 when all frames of what was written are read. */
+/* The device returns 0 when all queued frames have been read. */
 static size_t read_all(int fd, unsigned char *buf, size_t room)
 {
 	size_t len = 0;
@@ -90,11 +91,11 @@ static size_t read_all(int fd, unsigned char *buf, size_t room)
 			return len;
 		len += n;
 		if (len == room)
-			errx(1, "a frame is larger than its chunk can give");
+			errx(1, "a frame is larger than its chunk allows");
 	}
 }
 
-/* Bytes of the chunk that begins at @at: the last one may be short. */
+/* Length of the chunk that starts at @at: the last one may be short. */
 static size_t chunk_len(size_t at)
 {
 	if (at + chunk > size)
@@ -139,7 +140,7 @@ static void start_jobs(const char *device, int jobs)
 			_exit(0);
 		}
 	}
-	usleep(100 * 1000);		/* let each reach its gate */
+	usleep(100 * 1000);		/* let each get ready */
 }
 
 static void wait_jobs(int jobs)
@@ -204,7 +205,7 @@ int main(int argc, char **argv)
 
 	map_input(argv[2]);
 	nr_chunks = (size + chunk - 1) / chunk;
-	slot = chunk + chunk / 128 + 1024;	/* what cannot be packed grows */
+	slot = chunk + chunk / 128 + 1024;	/* incompressible data grows */
 	frames = map_shared(nr_chunks * slot);
 	shared = map_shared(sizeof(*shared) + nr_chunks * sizeof(size_t));
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * zpress-test - does /dev/zpress keep the promises in zpress.c's header?
+ * zpress-test - check that /dev/zpress behaves as the head of zpress.c says
  *
  *	zpress-test DEVICE
  *
- * Prints "ok NAME" or "not ok NAME: why" for each promise; exit 1 if any fails.
+ * Prints "ok NAME" or "not ok NAME: why" for each check; exits with 1 if any
+ * fails.
  */
 
 #include <errno.h>
@@ -48,7 +49,7 @@ static int open_device(int flags)
 	return fd;
 }
 
-/* The length that a frame's header claims for its content, or -1. */
+/* The content size in a frame's header, or -1. */
 static long content_size(const unsigned char *f)
 {
 	static const unsigned char magic[] = { 0x28, 0xb5, 0x2f, 0xfd };
@@ -68,12 +69,12 @@ static void test_write_read(void)
 	int fd = open_device(0);
 	ssize_t n;
 
-	check(read(fd, out, sizeof(out)) == 0, "nothing written reads as end of file");
+	check(read(fd, out, sizeof(out)) == 0, "an unwritten file reads as end of file");
 	check(write(fd, in, 0) == 0 && read(fd, out, 1) == 0,
 	      "an empty write makes no frame");
-	check(write(fd, in, 1000) == 1000, "a write takes all it is given");
+	check(write(fd, in, 1000) == 1000, "a write takes all its data");
 	n = read(fd, out, sizeof(out));
-	check(n > 0 && content_size(out) == 1000, "a read gives one frame");
+	check(n > 0 && content_size(out) == 1000, "a read returns one frame");
 	check(read(fd, out, sizeof(out)) == 0, "and then end of file");
 	check(write(fd, in, sizeof(in)) == CHUNK, "more than 128 KiB is a short write");
 	check(read(fd, out, sizeof(out)) > 0 && content_size(out) == CHUNK,
@@ -93,14 +94,14 @@ static void test_short_reads(void)
 	while ((n = read(fd, again + len, 7)) > 0)
 		len += n;
 	check(n == 0 && len == whole && !memcmp(out, again, len),
-	      "reads of 7 bytes give the same frame");
+	      "reads of 7 bytes return the same frame");
 
 	write(fd, in, 300);
 	write(fd, in, 500);
 	n = read(fd, out, sizeof(out));
 	check(n > 0 && content_size(out) == 300, "two writes queue two frames");
 	n = read(fd, out, sizeof(out));
-	check(n > 0 && content_size(out) == 500, "which come back in their order");
+	check(n > 0 && content_size(out) == 500, "which are read in their order");
 	close(fd);
 }
 
@@ -110,10 +111,10 @@ static void test_apart(void)
 
 	write(a, in, 1000);
 	check(read(b, out, sizeof(out)) == 0, "files do not see each other's frames");
-	check(read(a, out, sizeof(out)) > 0, "and keep their own");
+	check(read(a, out, sizeof(out)) > 0, "but their own");
 	write(a, in, 1000);
 	close(a);
-	check(read(b, out, sizeof(out)) == 0, "close drops frames nobody read");
+	check(read(b, out, sizeof(out)) == 0, "close drops unread frames");
 	close(b);
 }
 
@@ -124,19 +125,21 @@ static void test_bad_buffers(void)
 				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	munmap(hole + 4096, 4096);
-	check(write(fd, hole + 4096, 100) < 0 && errno == EFAULT, "write from nowhere: EFAULT");
+	check(write(fd, hole + 4096, 100) < 0 && errno == EFAULT,
+	      "write from an unmapped buffer: EFAULT");
 	check(write(fd, hole, 8192) < 0 && errno == EFAULT,
 	      "write from a buffer with a hole: EFAULT");
 	check(read(fd, out, sizeof(out)) == 0, "a failed write leaves no frame");
 	write(fd, in, 1000);
-	check(read(fd, hole + 4096, 100) < 0 && errno == EFAULT, "read to nowhere: EFAULT");
+	check(read(fd, hole + 4096, 100) < 0 && errno == EFAULT,
+	      "read to an unmapped buffer: EFAULT");
 	check(read(fd, out, sizeof(out)) > 0 && content_size(out) == 1000,
 	      "a failed read loses nothing");
 	check(lseek(fd, 0, SEEK_SET) < 0 && errno == ESPIPE, "no seeking: ESPIPE");
 	close(fd);
 }
 
-/* Leaves @fd, which must be O_NONBLOCK, with no room for another frame. */
+/* Fill the queue of @fd, which must be O_NONBLOCK. */
 static int fill(int fd)
 {
 	ssize_t n;
@@ -163,14 +166,14 @@ static void test_full_queue(void)
 	pid_t pid;
 
 	check(poll(&p, 1, 0) == 1 && p.revents == POLLOUT, "poll: an empty file is writable");
-	check(fill(fd), "O_NONBLOCK: a full queue gives EAGAIN");
-	check(poll(&p, 1, 0) == 1 && p.revents == POLLIN, "poll: a full one is readable only");
+	check(fill(fd), "O_NONBLOCK: a full queue returns EAGAIN");
+	check(poll(&p, 1, 0) == 1 && p.revents == POLLIN, "poll: a full file is readable only");
 
 	fcntl(fd, F_SETFL, 0);
 	sigaction(SIGALRM, &sa, NULL);
 	alarm(1);
 	check(write(fd, in, CHUNK) < 0 && errno == EINTR,
-	      "a signal interrupts a writer that waits");
+	      "a signal interrupts a waiting writer");
 
 	pid = fork();
 	if (!pid)
@@ -179,7 +182,7 @@ static void test_full_queue(void)
 	check(waitpid(pid, &status, WNOHANG) == 0, "a writer waits for room");
 	while (waitpid(pid, &status, WNOHANG) == 0 && read(fd, out, sizeof(out)) > 0)
 		usleep(10 * 1000);
-	check(WIFEXITED(status) && !WEXITSTATUS(status), "and goes on when there is some");
+	check(WIFEXITED(status) && !WEXITSTATUS(status), "and continues when there is some");
 	close(fd);
 }
 
@@ -192,7 +195,7 @@ int main(int argc, char **argv)
 	device = argv[1];
 	srand(1);
 	for (size_t i = 0; i < sizeof(in); i++)
-		in[i] = rand();		/* does not pack: queues fill up */
+		in[i] = rand();		/* incompressible, to fill queues */
 
 	test_write_read();
 	test_short_reads();

@@ -2,29 +2,30 @@
 /*
  * zpress - /dev/zpress: write data, read it back as zstd frames
  *
- * A real user of a syncpool.  To compress, the kernel's zstd needs a workspace
- * of about a megabyte, which is dear to build and the same for every request:
- * what btrfs, squashfs and zram each keep in lists of their own.  Here they
- * come from a pool.
+ * A real user of a syncpool. To compress, the kernel's zstd needs a workspace
+ * of about a megabyte, which is expensive to build and the same for every
+ * request. btrfs, squashfs and zram each keep such workspaces in lists of their
+ * own; here they come from a pool.
  *
- * write	compresses up to %ZPRESS_CHUNK bytes into one frame; of more, it
- *		takes that many and returns the short count.  The frame joins the
- *		file's queue.  With %ZPRESS_QUEUE bytes of frames waiting it
- *		sleeps until they are read, or gives -EAGAIN with O_NONBLOCK.
- * read		returns bytes of the oldest frame, at most to its end, so that a
- *		large enough buffer gets one frame a call.  A short read goes on
- *		where it ended.  0, the end of file, when no frame waits.
- * errors	-EFAULT bad buffer, -ENOMEM no memory, -EINTR a signal (the call
- *		is restarted under SA_RESTART), -EAGAIN as above.  A write that
- *		fails leaves the queue as it was.
+ * write	compresses up to %ZPRESS_CHUNK bytes into one frame and queues
+ *		it for the file; a longer write returns a short count. While
+ *		%ZPRESS_QUEUE bytes of frames are queued it sleeps, or returns
+ *		-EAGAIN with O_NONBLOCK.
+ * read		returns bytes of the oldest frame, up to its end, so that a
+ *		large enough buffer gets one frame per call. The next read
+ *		continues where a short one ended. Returns 0 when no frame is
+ *		queued.
+ * errors	-EFAULT: bad buffer; -ENOMEM: no memory; -EINTR: a signal (the
+ *		call is restarted under SA_RESTART); -EAGAIN: as above. A write
+ *		that fails leaves the queue as it was.
  *
- * Each open file stands for itself: its queue, lock and waiters are in its
- * struct zpress_file.  Frames in a row are a valid zstd stream, so this works:
+ * Open files are independent: queue, lock and waiters are in struct
+ * zpress_file. Consecutive frames are a valid zstd stream, so this works:
  *
  *	exec 3<>/dev/zpress; cat file >&3; cat <&3 >file.zst
  *
- * Every name here has the same meaning throughout: @zf an open file, @frame a
- * finished frame in a queue, @ws a workspace, @zp the one device.
+ * Conventions: @zf is an open file, @frame a finished frame in a queue, @ws a
+ * workspace, @zp the one device.
  */
 
 #include <linux/atomic.h>
@@ -47,7 +48,7 @@
 #include <syncpool.h>
 
 #define ZPRESS_CHUNK	SZ_128K		/* most bytes in one frame */
-#define ZPRESS_QUEUE	SZ_1M		/* bytes of frames that stop a writer */
+#define ZPRESS_QUEUE	SZ_1M		/* queued bytes that block a writer */
 #define ZPRESS_LEVEL	3		/* zstd's own default */
 
 static bool zpress_pooled = true;
@@ -58,7 +59,7 @@ static unsigned int zpress_prefill;
 module_param_named(prefill, zpress_prefill, uint, 0444);
 MODULE_PARM_DESC(prefill, "workspaces to build into the pool at load (default: 0)");
 
-/* One request's workspace: the object that the pool holds. */
+/* The workspace of one request: the pool's object. */
 struct zpress_ws {
 	zstd_cctx	*cctx;		/* lives in @mem */
 	u8		*out;		/* zp.out_size bytes at the end of @mem */
@@ -69,12 +70,12 @@ struct zpress_ws {
 struct zpress_frame {
 	struct list_head	list;	/* in zf->frames, under zf->lock */
 	size_t			len;
-	size_t			pos;	/* bytes read already, under zf->lock */
+	size_t			pos;	/* bytes already read, under zf->lock */
 	u8			data[];
 };
 
 struct zpress_file {
-	struct mutex		lock;	/* whole reads and writes */
+	struct mutex		lock;	/* held for a whole read or write */
 	struct list_head	frames;	/* oldest first, under @lock */
 	size_t			queued;	/* bytes in @frames; written under @lock */
 	wait_queue_head_t	wait;	/* for room, or for a frame */
@@ -86,7 +87,7 @@ static struct {
 	size_t			ctx_size;	/* bytes zstd needs for a context */
 	size_t			out_size;	/* bytes of the largest frame */
 	struct dentry		*debugfs;
-	atomic_long_t		requests;	/* writes that gave a frame */
+	atomic_long_t		requests;	/* writes that made a frame */
 	atomic_long_t		pooled;		/* of these, through the pool */
 	atomic_long_t		built;		/* workspaces */
 	atomic_long_t		freed;		/* workspaces */
@@ -98,9 +99,9 @@ static size_t zpress_ws_size(void)
 }
 
 /*
- * The pool's alloc callback, and all that a driver without a pool does for
- * each request.  vmalloc, as squashfs and zram do for theirs: no need to hunt
- * for 512 pages in a row, of which 225 would go unused.
+ * The pool's alloc callback, and what a driver without a pool does for each
+ * request. vmalloc, as in squashfs and zram: no need to search for 512
+ * contiguous pages, of which 225 would stay unused.
  */
 static void *zpress_ws_build(gfp_t gfp, void *data)
 {
@@ -118,7 +119,7 @@ static void *zpress_ws_build(gfp_t gfp, void *data)
 	return ws;
 }
 
-/* The pool's free callback.  It may sleep, hence SYNCPOOL_FREE_SLEEPS below. */
+/* The pool's free callback. It may sleep, hence SYNCPOOL_FREE_SLEEPS below. */
 static void zpress_ws_free(void *obj, void *data)
 {
 	atomic_long_inc(&zp.freed);
@@ -140,7 +141,7 @@ static void zpress_ws_put(struct zpress_ws *ws, bool pooled)
 		zpress_ws_free(ws, NULL);
 }
 
-/* The frame is copied out, so that a reader who is late holds no workspace. */
+/* Copies the frame, so that a slow reader does not hold a workspace. */
 static struct zpress_frame *
 zpress_ws_run(struct zpress_ws *ws, const char __user *buf, size_t len)
 {
@@ -154,7 +155,7 @@ zpress_ws_run(struct zpress_ws *ws, const char __user *buf, size_t len)
 	if (zstd_is_error(size))
 		return ERR_PTR(-EIO);
 
-	/* Charged to the writer: a frame stays until someone reads it. */
+	/* Charged to the writer: the frame stays until it is read. */
 	frame = kvmalloc(struct_size(frame, data, size), GFP_KERNEL_ACCOUNT);
 	if (!frame)
 		return ERR_PTR(-ENOMEM);
@@ -166,7 +167,7 @@ zpress_ws_run(struct zpress_ws *ws, const char __user *buf, size_t len)
 
 static struct zpress_frame *zpress_compress(const char __user *buf, size_t len)
 {
-	/* Read once: put must go where get came from. */
+	/* Read once: the workspace must go back where it came from. */
 	const bool pooled = READ_ONCE(zpress_pooled);
 	struct zpress_ws *ws = zpress_ws_get(pooled);
 	struct zpress_frame *frame;
@@ -189,14 +190,14 @@ static bool zpress_has_room(const struct zpress_file *zf)
 	return READ_ONCE(zf->queued) < ZPRESS_QUEUE;
 }
 
-/* Adds @delta bytes, which may be negative.  Call under zf->lock. */
+/* Add @delta bytes, which may be negative. Call under zf->lock. */
 static void zpress_account(struct zpress_file *zf, ssize_t delta)
 {
 	WRITE_ONCE(zf->queued, zf->queued + delta);
 	wake_up_interruptible_all(&zf->wait);
 }
 
-/* Compresses and queues; -EAGAIN when the queue is full.  Under zf->lock. */
+/* Compress and queue; -EAGAIN if the queue is full. Call under zf->lock. */
 static ssize_t zpress_queue(struct zpress_file *zf, const char __user *buf,
 			    size_t len)
 {
@@ -230,13 +231,13 @@ static ssize_t zpress_write(struct file *file, const char __user *buf,
 
 		if (ret != -EAGAIN || file->f_flags & O_NONBLOCK)
 			return ret;
-		/* Another writer may be quicker than we are: hence the loop. */
+		/* In a loop, since another writer may be faster. */
 		if (wait_event_interruptible(zf->wait, zpress_has_room(zf)))
 			return -ERESTARTSYS;
 	}
 }
 
-/* Copies from the oldest frame and drops it when done.  Under zf->lock. */
+/* Copy from the oldest frame, drop it at its end. Call under zf->lock. */
 static ssize_t zpress_dequeue(struct zpress_file *zf, char __user *buf,
 			      size_t len)
 {
@@ -325,7 +326,7 @@ static struct miscdevice zpress_misc = {
 	.fops	= &zpress_fops,
 };
 
-/* A hit is a request that went through the pool and had nothing built. */
+/* A hit is a request through the pool for which nothing was built. */
 static int zpress_stats_show(struct seq_file *m, void *unused)
 {
 	struct syncpool_stats st;
@@ -360,8 +361,8 @@ static int __init zpress_pool_init(void)
 	int err;
 
 	/*
-	 * Each workspace serves any request, so it is built for the largest,
-	 * and every request uses the parameters of the largest.
+	 * A workspace serves any request, so it is built for the largest, and
+	 * every request uses the parameters of the largest.
 	 */
 	zp.params = zstd_get_params(ZPRESS_LEVEL, ZPRESS_CHUNK);
 	cparams = (const void *)&zp.params;	/* its first member */
