@@ -2,8 +2,9 @@
 /*
  * stock_forget - a module that unloads without syncpool_exit()
  *
- * syncpool has to say so, and to free what the pools hold while the code of
- * the callback is still there. Says itself when the last object is freed.
+ * syncpool has to report this, and to free the pools' objects while the code of
+ * the callback still exists. The callback logs when it has freed the last
+ * object.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * stock_lazy - the life of a pool of DEFINE_SYNCPOOL()
+ * stock_lazy - a pool of DEFINE_SYNCPOOL() from first use to exit
  *
- * It allocates nothing until it is used, serves a first use in atomic context
- * without being active, is active a moment later, and ends as any other. What
- * does not hold is reported, and the module does not load.
+ * The pool allocates nothing until it is used, serves a first use in atomic
+ * context without being active, becomes active soon afterwards, and ends like
+ * any other pool. A violation is reported, and the module fails to load.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -43,8 +43,8 @@ static void lazy_put(struct tort_stamp *obj)
 }
 
 /*
- * Before it is active every object is built, and freed when it is put. With
- * preemption off PREEMPT_RT builds none.
+ * Until the pool is active every get builds an object and every put frees one.
+ * With preemption off PREEMPT_RT builds none.
  */
 static void lazy_first_use(void)
 {
@@ -54,7 +54,7 @@ static void lazy_first_use(void)
 	lazy_check(!syncpool_count(&pool_lazy_test));
 	lazy_check(!syncpool_outstanding(&pool_lazy_test));
 	lazy_check(!pool_lazy_test.core);
-	/* nothing is activated where it may not sleep, only asked for */
+	/* in atomic context activation is only queued */
 	preempt_disable();
 	obj = lazy_get();
 	preempt_enable();

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * stock_life - a module that uses pools and goes
+ * stock_life - a module that uses pools and unloads
  *
- * Loaded, it fills three pools: a plain one, one whose free callback sleeps,
- * and one of DEFINE_SYNCPOOL() that only interrupts use. Every CPU takes some
- * of the objects in hardirq, which drains rings. Unloaded, it has the CPUs put
- * them back from hardirq while a wait_idle has them freed instead of cached,
- * starts a rotation, ends the pools in the midst of it, and is gone: a
- * callback that comes late finds no code.
+ * On load it fills two pools, a plain one and one whose free callback sleeps. A
+ * third one, of DEFINE_SYNCPOOL(), is used by interrupts alone. Every CPU takes
+ * some of the objects in hardirq, which exhausts rings. On unload the CPUs put
+ * these back from hardirq, while a wait_idle makes one pool free them instead of
+ * caching them. The module starts a rotation, ends the pools in the middle of
+ * it, and unloads: a callback that runs late finds its code gone.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -21,9 +21,9 @@
 #include "syncpool.h"
 #include "torture_stamp.h"
 
-#define LIFE_FILL	200U	/* objects that each pool is filled with */
-#define LIFE_TAKE	24U	/* of them, taken by each CPU from each pool */
-#define LIFE_STEP	6U	/* put back by one interrupt */
+#define LIFE_FILL	200U	/* objects put into each pool */
+#define LIFE_TAKE	24U	/* objects taken by each CPU from each pool */
+#define LIFE_STEP	6U	/* objects put back by one interrupt */
 
 struct life {
 	struct syncpool	*pool;
@@ -101,7 +101,7 @@ static void life_give(struct life *life, struct tort_stamp *obj, u32 holder)
 	syncpool_put(life->pool, obj);
 }
 
-/* Rings of all sizes, on this CPU. */
+/* Fill the pool through this CPU, which adds rings of all sizes. */
 static int life_fill(struct life *life)
 {
 	struct tort_stamp **objs;
@@ -122,7 +122,7 @@ static int life_fill(struct life *life)
 	return n ? 0 : -ENOMEM;
 }
 
-/* On every CPU, in hardirq on all but one. */
+/* Runs on every CPU, in hardirq on all but one. */
 static void life_take(void *unused)
 {
 	struct life_cpu *c = this_cpu_ptr(life_cpus);
@@ -167,7 +167,7 @@ static void life_start_timer(void *unused)
 		      HRTIMER_MODE_REL_PINNED_HARD);
 }
 
-/* Have all shrinkers called: they rotate, and do not wait for the drain. */
+/* Call all shrinkers: they rotate, and do not wait for the drain. */
 static void life_shrink(void)
 {
 	struct file *file = filp_open("/proc/sys/vm/drop_caches", O_WRONLY, 0);
@@ -176,7 +176,7 @@ static void life_shrink(void)
 	if (IS_ERR(file))
 		return;
 	if (kernel_write(file, "2", 1, &pos) != 1)
-		tort_error("drop_caches does not take a 2\n");
+		tort_error("cannot write 2 to drop_caches\n");
 	filp_close(file, NULL);
 }
 
@@ -215,7 +215,7 @@ static void life_exit(void)
 	unsigned int cpu, i;
 
 	on_each_cpu(life_start_timer, NULL, 1);
-	/* whatever comes: what is put meanwhile is freed, by a work item here */
+	/* ignore the result: puts meanwhile are freed, from a work item here */
 	syncpool_wait_idle(lives[LIFE_SLEEPS].pool, 1);
 	life_shrink();
 	for_each_possible_cpu(cpu) {
@@ -256,5 +256,5 @@ static int __init life_init(void)
 
 module_init(life_init);
 module_exit(life_exit);
-MODULE_DESCRIPTION("Test of syncpool: a user that unloads in the midst of it");
+MODULE_DESCRIPTION("Test of syncpool: a user that unloads right after exit");
 MODULE_LICENSE("GPL");

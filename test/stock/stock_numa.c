@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * stock_numa - whose chains a thief visits first
+ * stock_numa - which chains a thief visits first
  *
- * Every CPU in turn is the thief: the others fill their chains, and it gets
- * until nothing comes. Each object says which CPU put it. What the thief's own
- * node has must come first, what other nodes have after that and not never;
- * of the generation that is filled, and of the one before. Does not load if
- * that does not hold, nor where there are not two nodes with two CPUs each.
- * Pools must not age meanwhile (age_secs=0).
+ * Every CPU in turn is the thief: the others fill their chains, and the thief
+ * gets until the pool is empty. Each object records which CPU put it. Objects
+ * of the thief's own node must come first and those of other nodes afterwards,
+ * both from the active generation and from the victim. The module fails to load
+ * if they do not, or if there are no two nodes with two CPUs each. Pools must
+ * not age meanwhile (age_secs=0).
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -20,7 +20,7 @@
 #include "syncpool.h"
 #include "stock_plain.h"
 
-/* Of each CPU: enough for several thefts beside what its array keeps. */
+/* per CPU: enough for several steals beside what its magazine keeps */
 #define NUMA_OBJECTS	100U
 
 enum numa_from {
@@ -32,10 +32,10 @@ enum numa_from {
 /**
  * struct numa_thief - a CPU that gets what others have put
  * @cpu: the thief
- * @limit: how many objects it wants at most
- * @got: objects by where they came from
- * @thefts: thefts, or gets from the generation before, likewise
- * @late: objects of its own node that came after one of another
+ * @limit: most objects that it gets
+ * @got: objects, by where they came from
+ * @thefts: steals and gets from the victim, likewise
+ * @late: objects of its own node that came after one of another node
  */
 struct numa_thief {
 	unsigned int	cpu;
@@ -60,13 +60,13 @@ static void numa_put_one(void)
 {
 	struct tort_stamp *obj = numa_objs[--numa_held];
 
-	/* says who put it */
+	/* record the CPU that puts it */
 	tort_pass(obj, smp_processor_id());
 	tort_give(obj, &numa_pool, smp_processor_id());
 	syncpool_put(&numa_pool, obj);
 }
 
-/* On the CPU that fills its chain. */
+/* Runs on the CPU that fills its chain. */
 static long numa_fill(void *unused)
 {
 	unsigned int i;
@@ -76,7 +76,7 @@ static long numa_fill(void *unused)
 	return 0;
 }
 
-/* Fill the chains of all CPUs but the thief that are @from there. */
+/* Fill the chains of all CPUs at distance @from, except the thief. */
 static void numa_fill_all(struct numa_thief *t, enum numa_from from)
 {
 	unsigned int cpu;
@@ -97,7 +97,7 @@ static unsigned long numa_count_thefts(void)
 	return stats.steals + stats.victim_hits;
 }
 
-/* One object. False if there is none. */
+/* Get one object. False if there is none. */
 static bool numa_rob(struct numa_thief *t)
 {
 	unsigned long thefts = numa_count_thefts();
@@ -114,7 +114,7 @@ static bool numa_rob(struct numa_thief *t)
 	return true;
 }
 
-/* On the thief's CPU. */
+/* Runs on the thief's CPU. */
 static long numa_rob_all(void *data)
 {
 	struct numa_thief *t = data;
@@ -125,7 +125,7 @@ static long numa_rob_all(void *data)
 	return 0;
 }
 
-/* Let it get up to @limit objects, from now on near ones before far ones. */
+/* Let @t get up to @limit objects, and check that near ones come first. */
 static void numa_run(struct numa_thief *t, unsigned int limit)
 {
 	int node = cpu_to_node(t->cpu);
@@ -134,17 +134,17 @@ static void numa_run(struct numa_thief *t, unsigned int limit)
 	*t = (struct numa_thief){ .cpu = t->cpu, .limit = limit };
 	work_on_cpu(t->cpu, numa_rob_all, t);
 	if (t->late)
-		tort_error("CPU %u got %u of its own node after some of the %u of others\n",
+		tort_error("CPU %u got %u objects of its own node after some of the %u of others\n",
 			   t->cpu, t->late, t->got[NUMA_FAR]);
 	for (from = 0; from < NUMA_FROM; from++)
 		numa_thefts[node][from] += t->thefts[from];
 }
 
-/* Thefts of both kinds; numa_run() has seen to their order. */
+/* There must be steals of both kinds; numa_run() checks their order. */
 static void numa_expect_both(const struct numa_thief *t, const char *what)
 {
 	if (!t->thefts[NUMA_NEAR] || !t->thefts[NUMA_FAR])
-		tort_error("CPU %u, %s: %u objects of its node by %u thefts, %u of others by %u\n",
+		tort_error("CPU %u, %s: %u objects of its node in %u steals, %u of others in %u\n",
 			   t->cpu, what, t->got[NUMA_NEAR],
 			   t->thefts[NUMA_NEAR], t->got[NUMA_FAR],
 			   t->thefts[NUMA_FAR]);
@@ -158,7 +158,7 @@ static void numa_test_order(struct numa_thief *t)
 	numa_expect_both(t, "all chains full");
 }
 
-/* Far chains have been visited; then there is something near again. */
+/* After far chains have been visited, near chains are filled again. */
 static void numa_test_return(struct numa_thief *t)
 {
 	struct syncpool_stats stats;
@@ -168,7 +168,7 @@ static void numa_test_return(struct numa_thief *t)
 	syncpool_read_stats(&numa_pool, &stats);
 	numa_run(t, stats.stolen - 1);
 	if (t->got[NUMA_FAR] != stats.stolen - 1 || t->thefts[NUMA_FAR])
-		tort_error("CPU %u stole %lu of other nodes, then got %u by %u thefts\n",
+		tort_error("CPU %u stole %lu from other nodes, then got %u in %u steals\n",
 			   t->cpu, stats.stolen, t->got[NUMA_FAR],
 			   t->thefts[NUMA_FAR]);
 	numa_fill_all(t, NUMA_NEAR);
@@ -176,17 +176,17 @@ static void numa_test_return(struct numa_thief *t)
 	numa_expect_both(t, "near chains full again");
 }
 
-/* From the generation before. */
+/* The same from the victim. */
 static void numa_test_victim(struct numa_thief *t)
 {
 	numa_fill_all(t, NUMA_NEAR);
 	numa_fill_all(t, NUMA_FAR);
 	syncpool_cleanup(&numa_pool);
 	numa_run(t, UINT_MAX);
-	numa_expect_both(t, "generation before");
+	numa_expect_both(t, "victim");
 }
 
-/* Hold as many objects as all CPUs are to put. The pool is empty. */
+/* Build as many objects as all CPUs are to put. The pool is empty. */
 static bool numa_build(void)
 {
 	unsigned int n = num_online_cpus() * NUMA_OBJECTS;
@@ -242,7 +242,7 @@ static int numa_test_all(void)
 	return err;
 }
 
-/* Nodes on which a thief has a neighbour. */
+/* The number of nodes on which a thief has a neighbour. */
 static unsigned int numa_nodes(void)
 {
 	unsigned int nodes = 0, cpus, cpu;
@@ -262,7 +262,7 @@ static int __init numa_init(void)
 	int node, err;
 
 	if (numa_nodes() < 2) {
-		tort_error("needs two nodes with two CPUs each, there are %u\n",
+		tort_error("needs two nodes with two CPUs each, found %u\n",
 			   numa_nodes());
 		return -ENODEV;
 	}
@@ -276,7 +276,7 @@ static int __init numa_init(void)
 	if (err || plain_errors)
 		return err ?: -EINVAL;
 	for_each_online_node(node)
-		pr_info("node %d: %u thefts from its own CPUs before %u from others\n",
+		pr_info("node %d: %u steals from its own CPUs before %u from others\n",
 			node, numa_thefts[node][NUMA_NEAR],
 			numa_thefts[node][NUMA_FAR]);
 	return 0;

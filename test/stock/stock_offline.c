@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * stock_offline - what a CPU leaves behind when it goes down
+ * stock_offline - what a CPU leaves behind when it goes offline
  *
- * Fills a pool on one CPU, has the first take that CPU down and get until
- * nothing comes: it must get all, or, of the generation before, all that was
- * not freed as the CPU died. Does not load if that does not hold. Pools must
- * not age meanwhile (age_secs=0).
+ * Fills a pool on one CPU, takes that CPU down on the first, and gets there
+ * until the pool is empty. This must return all objects, or, from the victim,
+ * all that were not freed when the CPU died. Otherwise the module fails to
+ * load. Pools must not age meanwhile (age_secs=0).
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -46,14 +46,14 @@ static void offline_put(unsigned int n)
 	}
 }
 
-/* On the CPU that is to go. */
+/* Runs on the CPU that will go offline. */
 static long offline_fill(void *unused)
 {
 	offline_put(offline_get(true));
 	return 0;
 }
 
-/* @rotate: what the CPU holds is of the generation before when it goes. */
+/* @rotate: the CPU's objects are in the victim when it goes offline. */
 static void offline_test(unsigned int cpu, bool rotate)
 {
 	unsigned long freed, cached, got;
@@ -70,7 +70,7 @@ static void offline_test(unsigned int cpu, bool rotate)
 	if (err || cached != OFFLINE_OBJECTS || got + freed != cached ||
 	    (freed && !rotate) || syncpool_count(&offline_pool))
 		tort_error("CPU %u down (%d), %s: %lu were cached, %lu freed, %lu got, %lu left\n",
-			   cpu, err, rotate ? "victim" : "local", cached, freed,
+			   cpu, err, rotate ? "victim" : "active", cached, freed,
 			   got, syncpool_count(&offline_pool));
 	err = add_cpu(cpu);
 	offline_put(got);
@@ -95,7 +95,7 @@ static int __init offline_init(void)
 
 	if (err)
 		return err;
-	/* what the dead CPU had is now where its death was dealt with */
+	/* the hotplug callback moves the dead CPU's objects to its own CPU */
 	set_cpus_allowed_ptr(current, cpumask_of(0));
 	offline_test(cpu, false);
 	offline_test(cpu, true);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What modules that test one thing share: stamped objects whose callbacks have
- * nothing to do but count, and errors. For a module of one file, whose pools
- * are used by one task at a time.
+ * Shared by the small test modules: stamped objects whose callbacks only count,
+ * and error reports. For a module of one file whose pools are used by one task
+ * at a time.
  */
 #ifndef _STOCK_PLAIN_H
 #define _STOCK_PLAIN_H
