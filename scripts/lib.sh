@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# lib.sh - what the scripts share; sourced, never run. A script that is called with
-# --help prints its head comment and ends.
+# lib.sh - functions that the scripts share; sourced, never run. A script that is called
+# with --help prints its head comment and exits.
 #
-#   die MESSAGE...	say what failed and stop
+#   die MESSAGE...	print what failed and exit
 #   step MESSAGE...	a headline on stderr
 #   ok NAME / not_ok NAME
 #			one result line on stdout, which scripts/check counts
@@ -13,30 +13,30 @@
 #   take_options "NAME..." ARG...
 #			read --name VALUE options into variables
 #   run_quietly LABEL LOG CMD...
-#			run CMD with its output in LOG, a progress line
-#			meanwhile, and show_failure if it failed
+#			run CMD with its output in LOG; print a progress line
+#			meanwhile, and show_failure if it fails
 #   show_failure LOG	the lines of LOG that say what went wrong, and its end
 #   with_lock FILE CMD...
 #			run CMD while no other script holds FILE
 #   kernel_source V	print the unpacked Debian kernel source 6.1 or 6.12
 #   copy_tree DIR, make_tmp
-#			the sources without what a build leaves; a folder TMP
+#			copy the sources without build results; make a folder TMP
 #
-# What runs in a guest takes three steps:
-#   use_kernel NAME	a kernel to boot and to build against
+# To run something in a guest:
+#   use_kernel NAME	prepare a kernel to boot and to build against
 #   guest_build VAR=VALUE...
-#			our modules for it, in MODULES
+#			build our modules for it, in MODULES
 #   guest_run WHAT FILE SCRIPT OPTION...
-#			boot it with SCRIPT, print its result lines
+#			boot it with SCRIPT and print its result lines
 #   guest_verdict STATUS WHAT [GOOD]
-#			the result line of the guest as a whole
+#			print the result line of the guest as a whole
 #   torture_value NAME FILE
-#			a number of the torture test's last lines
+#			a number from the torture test's last lines
 #
-# Progress and complaints go to stderr, so that stdout can be read by scripts.
+# Progress and errors go to stderr, so that scripts can read stdout.
 
-# `make -s check` is about that make, not about the builds in here, and TMP is
-# make_tmp's alone.
+# The options of `make -s check` do not apply to the builds in here, and only
+# make_tmp sets TMP.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES TMP
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -77,13 +77,13 @@ fail() {
 	not_ok "$@"
 }
 
-# totals: fails unless everything has passed
+# totals: fails unless everything passed
 totals() {
 	echo "$PASSED passed, $FAILED failed"
 	[ "$FAILED" -eq 0 ] && [ "$PASSED" -gt 0 ]
 }
 
-# What the comment at the head of the script says, from its name on
+# The comment at the head of the script, from the script's name on
 case ${1-} in
 -h | --help)
 	sed -n '4,/^$/s/^# \{0,1\}//p' "$0"
@@ -91,9 +91,9 @@ case ${1-} in
 esac
 
 # take_options "NAME..." ARG...
-# For each of the names `--name VALUE` sets the variable of that name in capital
-# letters (--pool-params: POOL_PARAMS). Other arguments are left in ARGS, and
-# what follows `--` in REST.
+# For each name, `--name VALUE` sets the variable of that name in capital letters
+# (--pool-params: POOL_PARAMS). Other arguments are left in ARGS, and those after `--`
+# in REST.
 take_options() {
 	local known=" $1 " name
 	shift
@@ -120,8 +120,8 @@ elapsed() {
 	printf '%d:%02d' $(($1 / 60)) $(($1 % 60))
 }
 
-# A line now and then, so that nobody takes a long step for a hang. On a
-# terminal the line rewrites itself; in a log there is one a minute.
+# Prints progress, so that a long step does not look like a hang. On a terminal the
+# line rewrites itself; in a log there is one line a minute.
 progress_until_done() {
 	local label=$1 log=$2 pid=$3 start=$SECONDS last=0 now
 	while kill -0 "$pid" 2>/dev/null; do
@@ -153,7 +153,7 @@ run_quietly() {
 	return "$rc"
 }
 
-# show_failure LOG: the end of a log, and the first lines above it that name an
+# show_failure LOG: the end of the log, after the first lines above it that name an
 # error
 show_failure() {
 	local above=$(($(wc -l < "$1") - 30))
@@ -216,7 +216,7 @@ kernel_source() {
 	printf '%s\n' "$dir"
 }
 
-# copy_tree DIR: the sources, without what builds and runs leave behind
+# copy_tree DIR: copy the sources, without the results of builds and runs
 copy_tree() {
 	mkdir -p "$1"
 	tar -C "$TOP" -c --exclude-vcs --exclude=./out --exclude='*.o' --exclude='*.ko' \
@@ -224,8 +224,8 @@ copy_tree() {
 		--exclude='*.a' --exclude=Module.symvers --exclude=modules.order . | tar -C "$1" -x
 }
 
-# make_tmp: a folder in TMP that is gone when the script ends. Two runs at once
-# never share one.
+# make_tmp: make a folder, in TMP, which is removed when the script ends. Two runs
+# at once never share one.
 make_tmp() {
 	TMP=$(mktemp -d "${TMPDIR:-/tmp}/syncpool-${0##*/}.XXXXXX")
 	trap 'rm -rf "$TMP"' EXIT
@@ -238,9 +238,9 @@ is_stock() {
 	esac
 }
 
-# use_kernel NAME [SET...]: have the stock kernel or the kernel of test/kernels of
-# that name ready. Sets KERNEL to NAME, and what scripts/env/stock or
-# scripts/env/kernel print; SET... is for the former.
+# use_kernel NAME [SET...]: prepare the stock kernel or the kernel of test/kernels
+# of that name. Sets KERNEL to NAME, and the variables that scripts/env/stock or
+# scripts/env/kernel prints; SET... is passed to the former.
 use_kernel() {
 	local script=kernel vars
 	! is_stock "$1" || script=stock
@@ -251,7 +251,7 @@ use_kernel() {
 }
 
 # guest_build VAR=VALUE...: build the modules for KERNEL, from the tree in
-# GUEST_TREE if that is not this one, and set MODULES to their folder
+# GUEST_TREE or else this one, and set MODULES to their folder
 guest_build() {
 	step "building the modules for $KERNEL"
 	[ -n "${TMP-}" ] || make_tmp
@@ -259,8 +259,8 @@ guest_build() {
 	"${GUEST_TREE:-$TOP}/scripts/env/build" --out "$MODULES" "$KDIR" "$@"
 }
 
-# guest_lines WHAT: result lines of a guest on stdout, with WHAT before the name,
-# as they come; its other lines on stderr. Without WHAT, nothing.
+# guest_lines WHAT: print result lines of a guest on stdout, with WHAT in front of
+# the name, as they arrive, and its other lines on stderr. Without WHAT, nothing.
 guest_lines() {
 	local line
 	while IFS= read -r line; do
@@ -274,9 +274,9 @@ guest_lines() {
 }
 
 # guest_run WHAT FILE SCRIPT OPTION...
-# Boot KERNEL with scripts/guest/SCRIPT; OPTION is one of scripts/vm/vm. Its
-# console is left in LOG, out/FILE.log, what it printed in OUTPUT, out/FILE.out,
-# and guest_lines prints that. The status is vm's.
+# Boot KERNEL with scripts/guest/SCRIPT; OPTION is one of scripts/vm/vm. Leaves the
+# console in LOG, out/FILE.log, and the script's output in OUTPUT, out/FILE.out,
+# which guest_lines prints. Returns the status of vm.
 guest_run() {
 	local what=$1 file=$TOP/out/$2 script=$3
 	shift 3
@@ -290,15 +290,15 @@ guest_run() {
 # guest_verdict STATUS WHAT [GOOD]: how the guest of the last guest_run ended
 guest_verdict() {
 	if [ "$1" -eq 0 ]; then
-		ok "$2: ${3:-the kernel had nothing to complain about}"
+		ok "$2: ${3:-the kernel reported no problem}"
 	else
-		not_ok "$2: the kernel complained, or a test failed (log: $LOG)"
+		not_ok "$2: the kernel reported a problem, or a test failed (log: $LOG)"
 	fi
 	return "$1"
 }
 
 # torture_value NAME FILE: the number after NAME in the last lines of the torture
-# test, which FILE holds; 0 if there is none
+# test in FILE; 0 if there is none
 torture_value() {
 	local values
 	values=$(sed -n "s/.*pool_torture: end: .*\b$1 \([0-9][0-9]*\).*/\1/p" "$2" 2> /dev/null) || true
