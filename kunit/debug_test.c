@@ -57,7 +57,7 @@ static void debug_one_pool(struct kunit *test)
 
 	other->params.name = "another";
 	KUNIT_ASSERT_EQ(test, syncpool_init(&other->pool, &other->params), 0);
-	other->live = true;
+	other->active = true;
 	KUNIT_EXPECT_EQ(test, tp->pool.magazine, 0UL);
 	KUNIT_EXPECT_NE(test, other->pool.magazine, 0UL);
 	test_fill(other, 8, ME);
@@ -110,7 +110,7 @@ static void debug_foreign_put(struct kunit *test)
 	other->params.name = "another";
 	other->params.flags = SYNCPOOL_DEBUG;
 	KUNIT_ASSERT_EQ(test, syncpool_init(&other->pool, &other->params), 0);
-	other->live = true;
+	other->active = true;
 	test_warn_begin("another", "put of .* by put_again.*, which is in pool debug_.* test_put");
 	put_again(&other->pool, obj);
 	test_warn_end();

@@ -69,7 +69,7 @@ static void dead_build(struct kunit *test, struct test_pool *tp)
 {
 	tp->params.free = dead_free;
 	KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
-	tp->live = true;
+	tp->active = true;
 	atomic_set(&dead.starved, 0);
 	atomic_set(&dead.fed, 0);
 	KUNIT_ASSERT_EQ(test, test_get_many(tp, dead.objs, OBJS, ME), OBJS);

@@ -22,7 +22,7 @@ static void life_exit_out(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, test_get_many(tp, objs, 3, ME), 3U);
 	test_fill(tp, 5, ME);
-	tp->live = false;
+	tp->active = false;
 	test_warn_begin(test->name, "3 objects still out");
 	syncpool_exit(&tp->pool);
 	test_warn_end();
@@ -55,7 +55,7 @@ static void life_get_after_exit(struct kunit *test)
 	syncpool_exit(&tp->pool);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->allocs), 5L);
 	KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
-	tp->live = true;
+	tp->active = true;
 	atomic_long_set(&tp->allocs, 0);
 	atomic_long_set(&tp->frees, 0);
 	test_fill(tp, 5, ME);
@@ -91,7 +91,7 @@ static void life_exit_in_flight(struct kunit *test)
 		shrinker->scan_objects(shrinker, &sc);
 		irq_work_queue(&put_all.work);
 		irq_work_sync(&put_all.work);
-		tp->live = false;
+		tp->active = false;
 		syncpool_exit(&tp->pool);
 		test_pool_check(tp);
 		KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->allocs),

@@ -196,13 +196,13 @@ static void lazy_use(struct kunit *test, struct test_pool *tp,
 		     struct syncpool *pool, gfp_t gfp)
 {
 	long frees = atomic_long_read(&tp->frees);
-	struct test_obj *obj = test_claim(tp, syncpool_get(pool, gfp), ME);
+	struct test_obj *obj = test_take(tp, syncpool_get(pool, gfp), ME);
 
 	KUNIT_EXPECT_NOT_NULL(test, obj);
 	if (!obj)
 		return;
 	KUNIT_EXPECT_EQ(test, syncpool_outstanding(pool), 1L);
-	test_disown(tp, obj, ME);
+	test_give(tp, obj, ME);
 	syncpool_put(pool, obj);
 	flush_work(&pool->activate);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), frees + 1);
@@ -222,7 +222,7 @@ static void lazy_name(struct kunit *test, struct syncpool *pool, gfp_t gfp)
 	pool->params.data = tp;
 	other->params.name = pool->params.name;
 	KUNIT_ASSERT_EQ(test, syncpool_init(&other->pool, &other->params), 0);
-	other->live = true;
+	other->active = true;
 	test_warn_begin(pool->params.name, "not activated, another pool has this name");
 	lazy_use(test, tp, pool, gfp);
 	test_warn_end();
@@ -230,7 +230,7 @@ static void lazy_name(struct kunit *test, struct syncpool *pool, gfp_t gfp)
 	lazy_use(test, tp, pool, gfp);
 	KUNIT_EXPECT_NULL(test, pool->core);
 	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(pool, 0), -EEXIST);
-	obj = test_claim(tp, syncpool_get(pool, gfp), ME);
+	obj = test_take(tp, syncpool_get(pool, gfp), ME);
 	KUNIT_EXPECT_NOT_NULL(test, obj);
 	test_warn_begin(pool->params.name, "1 objects still out at exit");
 	syncpool_exit(pool);
@@ -238,7 +238,7 @@ static void lazy_name(struct kunit *test, struct syncpool *pool, gfp_t gfp)
 	/* said once */
 	syncpool_exit(pool);
 	if (obj) {
-		test_disown(tp, obj, ME);
+		test_give(tp, obj, ME);
 		test_free(obj, tp);
 	}
 	test_pool_check(tp);
@@ -531,7 +531,7 @@ static void gfp_got(struct kunit *test, struct test_pool *tp, void *obj)
 	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
 		sleep_end();
 	KUNIT_EXPECT_EQ(test, !obj, IS_ENABLED(CONFIG_PREEMPT_RT));
-	obj = test_claim(tp, obj, ME);
+	obj = test_take(tp, obj, ME);
 	if (obj)
 		test_put(tp, obj, ME);
 }
@@ -573,7 +573,7 @@ static void misuse_free_sleeps(struct kunit *test)
 	tp->params.free = test_free_sleeps;
 	tp->params.flags = SYNCPOOL_DEBUG;
 	KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
-	tp->live = true;
+	tp->active = true;
 	test_stay_on(raw_smp_processor_id());
 	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
 		sleep_begin(SLEEPING);

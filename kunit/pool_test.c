@@ -116,9 +116,9 @@ static void pool_bulk(struct kunit *test)
 							objs), n);
 		KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->allocs), (long)n);
 		for (i = 0; i < n; i++)
-			test_claim(tp, objs[i], ME);
+			test_take(tp, objs[i], ME);
 		for (i = 0; i < n; i++)
-			test_disown(tp, objs[i], ME);
+			test_give(tp, objs[i], ME);
 		syncpool_put_bulk(&tp->pool, n, objs);
 		KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), (unsigned long)n);
 	}
@@ -126,8 +126,8 @@ static void pool_bulk(struct kunit *test)
 	n = syncpool_get_bulk(&tp->pool, GFP_KERNEL, 120, objs);
 	KUNIT_EXPECT_EQ(test, n, 100U);
 	for (i = 0; i < n; i++) {
-		test_claim(tp, objs[i], ME);
-		test_disown(tp, objs[i], ME);
+		test_take(tp, objs[i], ME);
+		test_give(tp, objs[i], ME);
 	}
 	/* NULLs at the front, between and at the end are passed over */
 	memmove(&objs[10], &objs[5], 95 * sizeof(*objs));
@@ -432,8 +432,8 @@ static void lazy_end(struct kunit *test, struct test_pool *tp,
 	KUNIT_EXPECT_EQ(test, syncpool_outstanding(pool), 0L);
 	KUNIT_EXPECT_EQ(test, syncpool_get_bulk(pool, GFP_KERNEL, 10, objs), 10U);
 	for (i = 0; i < 10; i++) {
-		test_claim(tp, objs[i], ME);
-		test_disown(tp, objs[i], ME);
+		test_take(tp, objs[i], ME);
+		test_give(tp, objs[i], ME);
 	}
 	syncpool_put_bulk(pool, 10, objs);
 	KUNIT_EXPECT_GE(test, syncpool_count(pool), max(n, 10UL));
@@ -453,10 +453,10 @@ static void pool_lazy_get(struct kunit *test)
 	struct test_obj *obj;
 
 	test_stay_on(raw_smp_processor_id());
-	obj = test_claim(tp, syncpool_get(&lazy_get, GFP_KERNEL), ME);
+	obj = test_take(tp, syncpool_get(&lazy_get, GFP_KERNEL), ME);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
 	KUNIT_EXPECT_NOT_NULL(test, lazy_get.core);
-	test_disown(tp, obj, ME);
+	test_give(tp, obj, ME);
 	syncpool_put(&lazy_get, obj);
 	KUNIT_EXPECT_EQ(test, syncpool_count(&lazy_get), 1UL);
 	lazy_end(test, tp, &lazy_get);
@@ -472,15 +472,15 @@ static void pool_lazy_atomic(struct kunit *test)
 	struct test_obj *obj;
 
 	preempt_disable();
-	obj = test_claim(tp, syncpool_get(&lazy_atomic, GFP_ATOMIC), ME);
+	obj = test_take(tp, syncpool_get(&lazy_atomic, GFP_ATOMIC), ME);
 	preempt_enable();
 	KUNIT_EXPECT_EQ(test, !obj, IS_ENABLED(CONFIG_PREEMPT_RT));
 	KUNIT_EXPECT_TRUE(test, lazy_wait(&lazy_atomic));
 	if (!obj)
-		obj = test_claim(tp, syncpool_get(&lazy_atomic, GFP_ATOMIC), ME);
+		obj = test_take(tp, syncpool_get(&lazy_atomic, GFP_ATOMIC), ME);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
 	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&lazy_atomic), 1L);
-	test_disown(tp, obj, ME);
+	test_give(tp, obj, ME);
 	syncpool_put(&lazy_atomic, obj);
 	KUNIT_EXPECT_EQ(test, syncpool_count(&lazy_atomic), 1UL);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 0L);
@@ -501,10 +501,10 @@ static void pool_lazy_try(struct kunit *test)
 static void pool_lazy_put(struct kunit *test)
 {
 	struct test_pool *tp = lazy_make(test, &lazy_put);
-	struct test_obj *obj = test_claim(tp, test_alloc(GFP_KERNEL, tp), ME);
+	struct test_obj *obj = test_take(tp, test_alloc(GFP_KERNEL, tp), ME);
 
 	KUNIT_ASSERT_NOT_NULL(test, obj);
-	test_disown(tp, obj, ME);
+	test_give(tp, obj, ME);
 	syncpool_put(&lazy_put, obj);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 1L);
 	KUNIT_EXPECT_TRUE(test, lazy_wait(&lazy_put));
@@ -560,10 +560,10 @@ static void lazy_race_thread(unsigned int id, void *arg)
 		gfp_t gfp = id % 2 ? GFP_KERNEL : GFP_ATOMIC;
 		struct test_obj *obj;
 
-		obj = test_claim(tp, syncpool_get(&lazy_race, gfp), id + 1);
+		obj = test_take(tp, syncpool_get(&lazy_race, gfp), id + 1);
 		if (!obj)
 			continue;
-		test_disown(tp, obj, id + 1);
+		test_give(tp, obj, id + 1);
 		syncpool_put(&lazy_race, obj);
 	}
 }
@@ -583,15 +583,15 @@ static void pool_lazy_race(struct kunit *test)
 #define STRESS_ROUNDS	4000U
 
 static void stress_bulk(struct test_pool *tp, struct test_obj **objs,
-			unsigned int n, unsigned int who)
+			unsigned int n, unsigned int holder)
 {
 	unsigned int i;
 
 	n = syncpool_get_bulk(&tp->pool, GFP_NOWAIT, n, (void **)objs);
 	for (i = 0; i < n; i++)
-		test_claim(tp, objs[i], who);
+		test_take(tp, objs[i], holder);
 	for (i = 0; i < n; i++)
-		test_disown(tp, objs[i], who);
+		test_give(tp, objs[i], holder);
 	syncpool_put_bulk(&tp->pool, n, (void **)objs);
 }
 

@@ -288,7 +288,7 @@ static void rotation_exit(struct kunit *test)
 		test_fill(tp, 20, ME);
 		test_pool_end(tp);
 		KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
-		tp->live = true;
+		tp->active = true;
 		atomic_long_set(&tp->allocs, 0);
 		atomic_long_set(&tp->frees, 0);
 	}

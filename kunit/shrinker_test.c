@@ -179,13 +179,13 @@ static void shrinker_in_alloc(struct kunit *test)
 
 	tp->params.alloc = reclaiming_alloc;
 	KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
-	tp->live = true;
+	tp->active = true;
 	KUNIT_EXPECT_EQ(test, syncpool_prefill(&tp->pool, 200, GFP_KERNEL), 0);
 	syncpool_cleanup(&tp->pool);
 	KUNIT_EXPECT_EQ(test, syncpool_prefill(&tp->pool, 20, GFP_KERNEL), 0);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 20L * 5);
 	for (i = 0; i < 50; i++)
-		objs[i] = test_claim(tp, syncpool_get(&tp->pool, GFP_KERNEL), ME);
+		objs[i] = test_take(tp, syncpool_get(&tp->pool, GFP_KERNEL), ME);
 	test_put_many(tp, objs, 50, ME);
 	test_pool_end(tp);
 }

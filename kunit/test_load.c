@@ -25,7 +25,7 @@
 /* one context's objects; nobody else touches them */
 struct load_context {
 	struct test_pool *tp;
-	unsigned int who;
+	unsigned int holder;
 	u32 seed;
 	unsigned int nr;
 	unsigned long turns;
@@ -52,11 +52,11 @@ struct test_load {
 };
 
 static void load_context_init(struct load_context *c, struct test_pool *tp,
-			      unsigned int who)
+			      unsigned int holder)
 {
 	c->tp = tp;
-	c->who = who;
-	c->seed = who * 2654435761U;
+	c->holder = holder;
+	c->seed = holder * 2654435761U;
 }
 
 /* Hold a random number of objects. */
@@ -66,19 +66,19 @@ static void load_turn(struct load_context *c)
 
 	WRITE_ONCE(c->turns, c->turns + 1);
 	while (c->nr < want) {
-		c->objs[c->nr] = test_get(c->tp, c->who);
+		c->objs[c->nr] = test_get(c->tp, c->holder);
 		if (!c->objs[c->nr])
 			break;
 		c->nr++;
 	}
 	while (c->nr > want)
-		test_put(c->tp, c->objs[--c->nr], c->who);
+		test_put(c->tp, c->objs[--c->nr], c->holder);
 }
 
 static void load_context_end(struct load_context *c)
 {
 	while (c->nr)
-		test_put(c->tp, c->objs[--c->nr], c->who);
+		test_put(c->tp, c->objs[--c->nr], c->holder);
 }
 
 /* On this CPU: one irq_work on two CPUs at once would share a context. */
@@ -140,10 +140,10 @@ static int load_thread(void *data)
 {
 	struct load_context *c = data;
 	struct test_load *load = container_of(c, struct test_load,
-					      context[c->who - 1]);
+					      context[c->holder - 1]);
 
 	while (!READ_ONCE(load->stop)) {
-		if (c->who == 1) {
+		if (c->holder == 1) {
 			load_reclaim(load, c->turns);
 			WRITE_ONCE(c->turns, c->turns + 1);
 			continue;
@@ -171,7 +171,7 @@ static void load_start_cpu(void *arg)
 static void load_init_cpu(struct test_load *load, unsigned int cpu)
 {
 	struct load_cpu *lc = per_cpu_ptr(load->cpus, cpu);
-	unsigned int who = 100 + 10 * cpu;
+	unsigned int holder = 100 + 10 * cpu;
 
 	lc->load = load;
 	timer_setup(&lc->timer, load_timer, TIMER_PINNED);
@@ -179,9 +179,9 @@ static void load_init_cpu(struct test_load *load, unsigned int cpu)
 		     HRTIMER_MODE_REL_PINNED_HARD);
 	lc->hrtimer.function = load_hrtimer;
 	lc->work = IRQ_WORK_INIT_HARD(load_irq_work);
-	load_context_init(&lc->softirq, load->tp, who);
-	load_context_init(&lc->hardirq, load->tp, who + 1);
-	load_context_init(&lc->irq_work, load->tp, who + 2);
+	load_context_init(&lc->softirq, load->tp, holder);
+	load_context_init(&lc->hardirq, load->tp, holder + 1);
+	load_context_init(&lc->irq_work, load->tp, holder + 2);
 }
 
 /* Until test_load_stop(). No assertion: what runs has to be stopped. */

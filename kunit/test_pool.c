@@ -9,56 +9,59 @@
 
 #include "test_pool.h"
 
-static const char *const test_error_names[TEST_ERR_NR] = {
-	[TEST_ERR_STRANGER]	= "no object of the pool",
-	[TEST_ERR_SMASHED]	= "magic or canary overwritten",
-	[TEST_ERR_STALE]	= "the last holder's writes not seen",
-	[TEST_ERR_GOT_HELD]	= "get gave what somebody holds",
-	[TEST_ERR_GOT_FREED]	= "get gave what was freed",
-	[TEST_ERR_PUT]		= "changed hands while held",
-	[TEST_ERR_FREED_HELD]	= "freed while held",
-	[TEST_ERR_FREED_TWICE]	= "freed twice",
-	[TEST_ERR_ALLOC]	= "in use while free",
-	[TEST_ERR_CONTEXT]	= "callback where it may not run",
-};
-
-static void test_fail(struct test_pool *tp, enum test_error error)
+/* Count an error. True if there is none. */
+static bool test_ok(struct test_pool *tp, unsigned int error)
 {
-	atomic_long_inc(&tp->errors[error]);
+	if (error)
+		atomic_long_inc(&tp->errors[error]);
+	return !error;
 }
 
-static bool test_known(struct test_pool *tp, struct test_obj *obj)
+static bool test_is_known(struct test_pool *tp, const struct test_obj *obj)
 {
-	unsigned long offset = (char *)obj - (char *)tp->objs;
+	unsigned long offset = (const char *)obj - (const char *)tp->objs;
 
-	if (offset >= tp->nr * sizeof(*obj) || offset % sizeof(*obj)) {
-		test_fail(tp, TEST_ERR_STRANGER);
-		return false;
+	if (offset < tp->nr * sizeof(*obj) && offset % sizeof(*obj) == 0)
+		return true;
+	return test_ok(tp, POOL_STAMP_STRANGER);
+}
+
+static struct test_obj *test_unused_pop(struct test_pool *tp)
+{
+	struct test_obj *obj = NULL;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&tp->lock, flags);
+	if (tp->nr_unused) {
+		obj = tp->unused[tp->first_unused];
+		tp->first_unused = (tp->first_unused + 1) % tp->nr;
+		tp->nr_unused--;
 	}
-	if (obj->magic != TEST_MAGIC || obj->canary != ~TEST_MAGIC)
-		test_fail(tp, TEST_ERR_SMASHED);
-	return true;
+	raw_spin_unlock_irqrestore(&tp->lock, flags);
+	return obj;
+}
+
+static void test_unused_push(struct test_pool *tp, struct test_obj *obj)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&tp->lock, flags);
+	tp->unused[(tp->first_unused + tp->nr_unused++) % tp->nr] = obj;
+	raw_spin_unlock_irqrestore(&tp->lock, flags);
 }
 
 void *test_alloc(gfp_t gfp, void *data)
 {
 	struct test_pool *tp = data;
 	struct test_obj *obj;
-	unsigned long flags;
 
-	if (in_nmi())
-		test_fail(tp, TEST_ERR_CONTEXT);
+	test_ok(tp, in_nmi() ? TEST_ERR_CONTEXT : 0);
 	if (atomic_read(&tp->failing) > 0 && atomic_dec_return(&tp->failing) >= 0)
 		return NULL;
-	raw_spin_lock_irqsave(&tp->lock, flags);
-	obj = list_first_entry_or_null(&tp->unused, struct test_obj, unused);
-	if (obj)
-		list_del(&obj->unused);
-	raw_spin_unlock_irqrestore(&tp->lock, flags);
+	obj = test_unused_pop(tp);
 	if (!obj)
 		return NULL;
-	if (atomic_cmpxchg(&obj->state, TEST_FREED, TEST_FRESH) != TEST_FREED)
-		test_fail(tp, TEST_ERR_ALLOC);
+	test_ok(tp, pool_stamp_build(&obj->stamp, tp));
 	atomic_long_inc(&tp->allocs);
 	return obj;
 }
@@ -67,84 +70,62 @@ void test_free(void *ptr, void *data)
 {
 	struct test_pool *tp = data;
 	struct test_obj *obj = ptr;
-	unsigned long flags;
-	int state;
 
-	if (in_nmi())
-		test_fail(tp, TEST_ERR_CONTEXT);
-	if (!test_known(tp, obj))
+	test_ok(tp, in_nmi() ? TEST_ERR_CONTEXT : 0);
+	if (!test_is_known(tp, obj))
 		return;
 	atomic_long_inc(&tp->frees);
-	state = atomic_xchg(&obj->state, TEST_FREED);
-	if (state == TEST_FREED) {
-		test_fail(tp, TEST_ERR_FREED_TWICE);
-		return;
-	}
-	if (state != TEST_FRESH && state != TEST_POOLED)
-		test_fail(tp, TEST_ERR_FREED_HELD);
-	raw_spin_lock_irqsave(&tp->lock, flags);
-	list_add_tail(&obj->unused, &tp->unused);
-	raw_spin_unlock_irqrestore(&tp->lock, flags);
+	if (test_ok(tp, pool_stamp_free(&obj->stamp, tp)))
+		test_unused_push(tp, obj);
 }
 
-/* for SYNCPOOL_FREE_SLEEPS */
+/* For SYNCPOOL_FREE_SLEEPS. */
 void test_free_sleeps(void *obj, void *data)
 {
 	might_sleep();
 	test_free(obj, data);
 }
 
-struct test_obj *test_claim(struct test_pool *tp, void *ptr, unsigned int who)
+/* @ptr, which may be NULL, is what a get returned. */
+struct test_obj *test_take(struct test_pool *tp, void *ptr, unsigned int holder)
 {
 	struct test_obj *obj = ptr;
-	int state;
 
-	if (!obj || !test_known(tp, obj))
+	if (!obj || !test_is_known(tp, obj))
 		return NULL;
-	state = atomic_xchg(&obj->state, TEST_HELD_BY(who));
-	if (state == TEST_FREED)
-		test_fail(tp, TEST_ERR_GOT_FREED);
-	else if (state != TEST_FRESH && state != TEST_POOLED)
-		test_fail(tp, TEST_ERR_GOT_HELD);
-	if (obj->copy != obj->seq)
-		test_fail(tp, TEST_ERR_STALE);
-	obj->seq++;
+	test_ok(tp, pool_stamp_take(&obj->stamp, tp, holder));
 	return obj;
 }
 
-struct test_obj *test_get(struct test_pool *tp, unsigned int who)
+struct test_obj *test_get(struct test_pool *tp, unsigned int holder)
 {
-	return test_claim(tp, syncpool_get(&tp->pool, GFP_NOWAIT), who);
+	return test_take(tp, syncpool_get(&tp->pool, GFP_NOWAIT), holder);
 }
 
-struct test_obj *test_try_get(struct test_pool *tp, unsigned int who)
+struct test_obj *test_try_get(struct test_pool *tp, unsigned int holder)
 {
-	return test_claim(tp, syncpool_try_get(&tp->pool), who);
+	return test_take(tp, syncpool_try_get(&tp->pool), holder);
 }
 
-/* Stamp @obj for its way back; the caller puts it. */
-void test_disown(struct test_pool *tp, struct test_obj *obj, unsigned int who)
+/* @holder no longer holds @obj, and puts it next. */
+void test_give(struct test_pool *tp, struct test_obj *obj, unsigned int holder)
 {
-	int held = TEST_HELD_BY(who);
-
-	obj->copy = obj->seq;
-	if (atomic_cmpxchg(&obj->state, held, TEST_POOLED) != held)
-		test_fail(tp, TEST_ERR_PUT);
+	test_ok(tp, pool_stamp_give(&obj->stamp, tp, holder));
 }
 
-void test_put(struct test_pool *tp, struct test_obj *obj, unsigned int who)
+void test_put(struct test_pool *tp, struct test_obj *obj, unsigned int holder)
 {
-	test_disown(tp, obj, who);
+	test_give(tp, obj, holder);
 	syncpool_put(&tp->pool, obj);
 }
 
 unsigned int test_get_many(struct test_pool *tp, struct test_obj **objs,
-			   unsigned int n, unsigned int who)
+			   unsigned int n, unsigned int holder)
 {
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		objs[i] = test_get(tp, who);
+		objs[i] = test_get(tp, holder);
 		if (!objs[i])
 			break;
 	}
@@ -152,23 +133,23 @@ unsigned int test_get_many(struct test_pool *tp, struct test_obj **objs,
 }
 
 void test_put_many(struct test_pool *tp, struct test_obj **objs,
-		   unsigned int n, unsigned int who)
+		   unsigned int n, unsigned int holder)
 {
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
-		test_put(tp, objs[i], who);
+		test_put(tp, objs[i], holder);
 }
 
 /* Take @n objects and put them back, so that the pool has them. */
-void test_fill(struct test_pool *tp, unsigned int n, unsigned int who)
+void test_fill(struct test_pool *tp, unsigned int n, unsigned int holder)
 {
 	struct test_obj **objs = kunit_kcalloc(tp->test, n, sizeof(*objs),
 					       GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(tp->test, objs);
-	KUNIT_ASSERT_EQ(tp->test, test_get_many(tp, objs, n, who), n);
-	test_put_many(tp, objs, n, who);
+	KUNIT_ASSERT_EQ(tp->test, test_get_many(tp, objs, n, holder), n);
+	test_put_many(tp, objs, n, holder);
 	kunit_kfree(tp->test, objs);
 }
 
@@ -180,17 +161,19 @@ struct syncpool_stats test_stats(struct test_pool *tp)
 	return stats;
 }
 
-/* No error so far, and the pool's own accounts agree with the stamps. */
+/* No error so far, and the pool's own counters agree with the stamps. */
 void test_pool_check(struct test_pool *tp)
 {
 	unsigned int i, held = 0;
 
-	for (i = 0; i < TEST_ERR_NR; i++)
+	for (i = 0; i < POOL_STAMP_ERRORS; i++)
 		KUNIT_EXPECT_EQ_MSG(tp->test, atomic_long_read(&tp->errors[i]), 0L,
-				    "%s", test_error_names[i]);
+				    "%s", pool_stamp_error_name(i));
+	KUNIT_EXPECT_EQ_MSG(tp->test, atomic_long_read(&tp->errors[TEST_ERR_CONTEXT]),
+			    0L, "callback where it may not run");
 	for (i = 0; i < tp->nr; i++)
-		held += (atomic_read(&tp->objs[i].state) & 0xff) == TEST_HELD;
-	if (!tp->live)
+		held += pool_stamp_is_held(&tp->objs[i].stamp);
+	if (!tp->active)
 		return;
 	KUNIT_EXPECT_EQ(tp->test, syncpool_outstanding(&tp->pool), (long)held);
 	KUNIT_EXPECT_EQ(tp->test, test_stats(tp).allocs,
@@ -202,10 +185,10 @@ void test_pool_check(struct test_pool *tp)
 /* End the pool: every object built has been freed, each once. */
 void test_pool_end(struct test_pool *tp)
 {
-	if (!tp->live)
+	if (!tp->active)
 		return;
 	test_pool_check(tp);
-	tp->live = false;
+	tp->active = false;
 	syncpool_exit(&tp->pool);
 	test_pool_check(tp);
 	KUNIT_EXPECT_EQ(tp->test, atomic_long_read(&tp->allocs),
@@ -218,18 +201,19 @@ static int test_pool_setup(struct kunit_resource *res, void *context)
 	return 0;
 }
 
-/* A test that ended early leaves its pool to us. */
+/* A test that ended early has left its pool active. */
 static void test_pool_cleanup(struct kunit_resource *res)
 {
 	struct test_pool *tp = res->data;
 
-	if (tp->live)
+	if (tp->active)
 		syncpool_exit(&tp->pool);
+	vfree(tp->unused);
 	vfree(tp->objs);
 	kfree(tp);
 }
 
-/* @nr objects and the params of a pool of them, not yet made. */
+/* @nr objects and the params of a pool of them, which is not made yet. */
 struct test_pool *test_pool_prepare(struct kunit *test, unsigned int nr)
 {
 	struct test_pool *tp = kzalloc(sizeof(*tp), GFP_KERNEL);
@@ -237,17 +221,17 @@ struct test_pool *test_pool_prepare(struct kunit *test, unsigned int nr)
 
 	KUNIT_ASSERT_NOT_NULL(test, tp);
 	tp->objs = vzalloc(array_size(nr, sizeof(*tp->objs)));
+	tp->unused = vmalloc(array_size(nr, sizeof(*tp->unused)));
 	kunit_alloc_resource(test, test_pool_setup, test_pool_cleanup,
 			     GFP_KERNEL, tp);
 	KUNIT_ASSERT_NOT_NULL(test, tp->objs);
+	KUNIT_ASSERT_NOT_NULL(test, tp->unused);
 	tp->test = test;
 	tp->nr = nr;
 	raw_spin_lock_init(&tp->lock);
-	INIT_LIST_HEAD(&tp->unused);
 	for (i = 0; i < nr; i++) {
-		tp->objs[i].magic = TEST_MAGIC;
-		tp->objs[i].canary = ~TEST_MAGIC;
-		list_add_tail(&tp->objs[i].unused, &tp->unused);
+		pool_stamp_init(&tp->objs[i].stamp);
+		tp->unused[tp->nr_unused++] = &tp->objs[i];
 	}
 	tp->params = (struct syncpool_params){
 		.name = test->name,
@@ -268,7 +252,7 @@ struct test_pool *test_pool_make(struct kunit *test, unsigned int nr,
 	if (flags & SYNCPOOL_FREE_SLEEPS)
 		tp->params.free = test_free_sleeps;
 	KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
-	tp->live = true;
+	tp->active = true;
 	return tp;
 }
 
@@ -395,7 +379,7 @@ static struct {
 	struct test_pool *tp;
 	struct task_struct *task;
 	struct test_obj **objs;
-	unsigned int who;
+	unsigned int holder;
 } test_nested;
 
 /* The owner is locked, as an interrupt would find it. */
@@ -405,31 +389,31 @@ static void test_nested_hook(enum pool_hook_point point)
 		return;
 	WRITE_ONCE(test_nested.task, NULL);
 	test_put_many(test_nested.tp, test_nested.objs, POOL_NESTED,
-		      test_nested.who);
+		      test_nested.holder);
 }
 
 /*
- * Put @who's @n objects on this CPU, where nothing is cached in the set that is
+ * Put @holder's @n objects on this CPU, where nothing is cached in the set that is
  * filled, so that the nested slots are full and stay so: POOL_NESTED from inside
  * a get that steals, the last thing that looks into these slots is behind it,
  * and the rest by the fast path, as far as the array has room. Bound to a CPU.
  */
 void test_put_nested(struct test_pool *tp, struct test_obj **objs,
-		     unsigned int n, unsigned int who)
+		     unsigned int n, unsigned int holder)
 {
 	struct test_obj *obj;
 
 	test_nested.tp = tp;
 	test_nested.objs = objs;
-	test_nested.who = who;
+	test_nested.holder = holder;
 	test_hook(tp->test, test_nested_hook);
 	WRITE_ONCE(test_nested.task, current);
-	obj = test_try_get(tp, who);
+	obj = test_try_get(tp, holder);
 	KUNIT_EXPECT_NULL(tp->test, test_nested.task);
-	test_put_many(tp, objs + POOL_NESTED, n - POOL_NESTED, who);
+	test_put_many(tp, objs + POOL_NESTED, n - POOL_NESTED, holder);
 	/* of the victim */
 	if (obj)
-		test_put(tp, obj, who);
+		test_put(tp, obj, holder);
 	KUNIT_EXPECT_EQ(tp->test, test_nested_slots(tp), POOL_NESTED);
 }
 

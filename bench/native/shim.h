@@ -51,6 +51,7 @@ typedef unsigned int gfp_t;
 #define __force
 #define __packed		__attribute__((packed))
 #define __maybe_unused		__attribute__((unused))
+#define __must_check		__attribute__((warn_unused_result))
 #define noinline		__attribute__((noinline))
 #define likely(x)		__builtin_expect(!!(x), 1)
 #define unlikely(x)		__builtin_expect(!!(x), 0)
@@ -170,6 +171,13 @@ typedef struct { long counter; } atomic_long_t;
 	typeof(*(p)) shim_old = (old);					\
 	shim_try_cmpxchg(p, &shim_old, new, __ATOMIC_SEQ_CST);		\
 	shim_old;							\
+})
+
+#define atomic_cmpxchg_relaxed(v, old, new)				\
+({									\
+	int shim_was = (old);						\
+	shim_try_cmpxchg(&(v)->counter, &shim_was, new, __ATOMIC_RELAXED); \
+	shim_was;							\
 })
 
 typedef struct { int counter; } refcount_t;

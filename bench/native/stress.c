@@ -4,62 +4,52 @@
  *
  *	stress SECONDS
  *
- * Threads get and put, alone, in bursts and in bulk, one side more than the
- * other, while another rotates, shrinks and counts. Each object carries a stamp
- * that says where it is, and a field that is written without any atomic access
- * by whoever has it: two owners at once, or a hand-over without release and
- * acquire, is a data race for ThreadSanitizer. At the end everything built has
- * been freed once.
+ * Threads get and put, one by one, in bursts and in bulk, one side more than the
+ * other, while another thread rotates, shrinks and counts. Each object carries
+ * an ownership stamp, whose first error ends the run. Its plain fields make two
+ * owners at once, or a hand-over without release and acquire, a data race that
+ * ThreadSanitizer reports. At the end everything built has been freed once.
  */
 #include <time.h>
 #include <unistd.h>
 
 #include "pool_core.h"
+#include "pool_stamp.h"
 
 #define STRESS_THREADS	4
 #define STRESS_HOLD	300
-#define STRESS_POOLED	(-1)
-#define STRESS_FREED	(-2)
-
-struct stress_obj {
-	int where;		/* the thread that has it, or STRESS_* */
-	unsigned long touched;	/* its owner's */
-	char rest[48];
-};
+#define STRESS_LENT	100	/* holds what no thread does; see stress_lend() */
 
 static struct syncpool stress_pool;
 static atomic_long_t stress_built, stress_freed;
 static bool stress_stop;
 
-static void stress_fail(const char *what, int is)
+static void stress_check(const struct pool_stamp *obj, enum pool_stamp_error err,
+			 const char *doing)
 {
-	fprintf(stderr, "stress: %s, it is with %d\n", what, is);
+	if (!err)
+		return;
+	fprintf(stderr, "stress: %s: %s; state %#x, last holder %u\n", doing,
+		pool_stamp_error_name(err), (unsigned int)atomic_read(&obj->state),
+		obj->holder);
 	abort();
-}
-
-/* @obj goes from @from to @to. Relaxed: the order is the pool's to give. */
-static void stress_move(struct stress_obj *obj, int from, int to, const char *what)
-{
-	int was = __atomic_exchange_n(&obj->where, to, __ATOMIC_RELAXED);
-
-	if (was != from)
-		stress_fail(what, was);
-	obj->touched++;
 }
 
 static void *stress_alloc(gfp_t gfp, void *data)
 {
-	struct stress_obj *obj = calloc(1, sizeof(*obj));
+	struct pool_stamp *obj = calloc(1, sizeof(*obj));
 
-	if (obj)
-		obj->where = STRESS_POOLED;
+	if (!obj)
+		return NULL;
+	pool_stamp_init(obj);
+	stress_check(obj, pool_stamp_build(obj, &stress_pool), "alloc");
 	atomic_long_inc(&stress_built);
 	return obj;
 }
 
 static void stress_free(void *obj, void *data)
 {
-	stress_move(obj, STRESS_POOLED, STRESS_FREED, "freed an object that was not pooled");
+	stress_check(obj, pool_stamp_free(obj, &stress_pool), "free");
 	atomic_long_inc(&stress_freed);
 	free(obj);
 }
@@ -79,7 +69,7 @@ static unsigned int stress_get(void **objs, unsigned int n, int me, bool bulk)
 	for (i = 0; i < n; i++) {
 		if (!bulk)
 			objs[i] = syncpool_get(&stress_pool, GFP_KERNEL);
-		stress_move(objs[i], STRESS_POOLED, me, "got an object that was not pooled");
+		stress_check(objs[i], pool_stamp_take(objs[i], &stress_pool, me), "get");
 	}
 	return n;
 }
@@ -89,7 +79,7 @@ static void stress_put(void **objs, unsigned int n, int me, bool bulk)
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		stress_move(objs[i], me, STRESS_POOLED, "lost an object that was held");
+		stress_check(objs[i], pool_stamp_give(objs[i], &stress_pool, me), "put");
 		if (!bulk)
 			syncpool_put(&stress_pool, objs[i]);
 	}
@@ -102,13 +92,18 @@ static pthread_mutex_t stress_lock = PTHREAD_MUTEX_INITIALIZER;
 static void *stress_lent[STRESS_HOLD];
 static unsigned int stress_nr_lent;
 
+static void stress_pass(void *obj, int from, int to, const char *doing)
+{
+	stress_check(obj, pool_stamp_pass(obj, &stress_pool, from, to), doing);
+}
+
 static void stress_lend(void **objs, unsigned int *n, int me)
 {
 	pthread_mutex_lock(&stress_lock);
 	while (*n && stress_nr_lent < STRESS_HOLD) {
 		void *obj = objs[--*n];
 
-		stress_move(obj, me, 100, "lost an object that was held");
+		stress_pass(obj, me, STRESS_LENT, "lend");
 		stress_lent[stress_nr_lent++] = obj;
 	}
 	pthread_mutex_unlock(&stress_lock);
@@ -120,7 +115,7 @@ static void stress_borrow(void **objs, unsigned int *n, int me)
 	while (*n < STRESS_HOLD && stress_nr_lent) {
 		void *obj = stress_lent[--stress_nr_lent];
 
-		stress_move(obj, 100, me, "lost an object that was lent");
+		stress_pass(obj, STRESS_LENT, me, "borrow");
 		objs[(*n)++] = obj;
 	}
 	pthread_mutex_unlock(&stress_lock);
@@ -205,7 +200,7 @@ int main(int argc, char **argv)
 		.name = "stress",
 		.alloc = stress_alloc,
 		.free = stress_free,
-		.obj_size = sizeof(struct stress_obj),
+		.obj_size = sizeof(struct pool_stamp),
 	};
 	struct syncpool_stats stats;
 	unsigned int i;
@@ -215,8 +210,10 @@ int main(int argc, char **argv)
 		return 2;
 	stress_run(atoi(argv[1]));
 	for (i = 0; i < stress_nr_lent; i++) {
-		stress_move(stress_lent[i], 100, STRESS_POOLED, "lost an object that was lent");
-		syncpool_put(&stress_pool, stress_lent[i]);
+		void *obj = stress_lent[i];
+
+		stress_check(obj, pool_stamp_give(obj, &stress_pool, STRESS_LENT), "put");
+		syncpool_put(&stress_pool, obj);
 	}
 	syncpool_read_stats(&stress_pool, &stats);
 	syncpool_exit(&stress_pool);

@@ -2,14 +2,15 @@
 /*
  * pool_pressure - an idle pool full of large objects, for reclaim to find
  *
- * Each object has a number, and each number a state, so that a second free of
- * it is seen, and so is one that was never freed, when the module goes.
+ * Each object carries an ownership stamp, so a second free of it is counted as
+ * an error. When the module is unloaded, it prints how many objects were never
+ * freed.
  */
-#include <linux/bitops.h>
+#include <linux/atomic.h>
 #include <linux/module.h>
 #include <linux/slab.h>
-#include <linux/vmalloc.h>
 
+#include "pool_stamp.h"
 #include "syncpool.h"
 
 static unsigned int objects = 2500;
@@ -22,42 +23,43 @@ MODULE_PARM_DESC(obj_size, "bytes of each");
 
 static unsigned int errors;
 module_param(errors, uint, 0444);
-MODULE_PARM_DESC(errors, "objects freed twice, or smashed");
-
-struct pressure_obj {
-	unsigned long number;
-	unsigned long check;
-};
+MODULE_PARM_DESC(errors, "errors of the ownership stamp");
 
 static struct syncpool *pressure_pool;
-static unsigned long *pressure_alive;
 static unsigned long pressure_built;
+static atomic_long_t pressure_freed = ATOMIC_LONG_INIT(0);
+
+static bool pressure_check(const struct pool_stamp *obj,
+			   enum pool_stamp_error err)
+{
+	if (!err)
+		return true;
+	errors++;
+	pr_alert("pool_pressure: %p: %s\n", obj, pool_stamp_error_name(err));
+	return false;
+}
 
 static void *pressure_alloc(gfp_t gfp, void *data)
 {
-	struct pressure_obj *obj;
+	struct pool_stamp *obj;
 
 	if (pressure_built >= objects)
 		return NULL;
 	obj = kmalloc(obj_size, gfp);
 	if (!obj)
 		return NULL;
-	obj->number = pressure_built++;
-	obj->check = ~obj->number;
-	set_bit(obj->number, pressure_alive);
+	pool_stamp_init(obj);
+	pressure_check(obj, pool_stamp_build(obj, &pressure_pool));
+	pressure_built++;
 	return obj;
 }
 
-/* may run inside reclaim */
-static void pressure_free(void *ptr, void *data)
+/* May run inside reclaim. */
+static void pressure_free(void *obj, void *data)
 {
-	struct pressure_obj *obj = ptr;
-
-	if (obj->check != ~obj->number || obj->number >= objects ||
-	    !test_and_clear_bit(obj->number, pressure_alive)) {
-		errors++;
+	if (!pressure_check(obj, pool_stamp_free(obj, &pressure_pool)))
 		return;
-	}
+	atomic_long_inc(&pressure_freed);
 	kfree(obj);
 }
 
@@ -71,37 +73,23 @@ static int __init pressure_init(void)
 	};
 	int err;
 
-	if (obj_size < sizeof(struct pressure_obj))
+	if (obj_size < sizeof(struct pool_stamp))
 		return -EINVAL;
-	pressure_alive = vzalloc(BITS_TO_LONGS(objects) * sizeof(long));
-	if (!pressure_alive)
-		return -ENOMEM;
 	pressure_pool = syncpool_create(&params);
-	if (IS_ERR(pressure_pool)) {
-		err = PTR_ERR(pressure_pool);
-		goto err_alive;
-	}
+	if (IS_ERR(pressure_pool))
+		return PTR_ERR(pressure_pool);
 	err = syncpool_prefill(pressure_pool, objects, GFP_KERNEL);
 	if (err)
-		goto err_pool;
-	return 0;
-
-err_pool:
-	syncpool_destroy(pressure_pool);
-err_alive:
-	vfree(pressure_alive);
+		syncpool_destroy(pressure_pool);
 	return err;
 }
 
 static void __exit pressure_exit(void)
 {
-	unsigned long left;
-
 	syncpool_destroy(pressure_pool);
-	left = bitmap_weight(pressure_alive, objects);
-	pr_info("pool_pressure: %lu built, %lu not freed, %u errors\n",
-		pressure_built, left, errors);
-	vfree(pressure_alive);
+	pr_info("pool_pressure: %lu built, %ld not freed, %u errors\n",
+		pressure_built,
+		(long)pressure_built - atomic_long_read(&pressure_freed), errors);
 }
 
 module_init(pressure_init);

@@ -25,16 +25,16 @@
 static DEFINE_SYNCPOOL(pool_lazy_test, plain_alloc, plain_free, &plain_allocs);
 static DEFINE_SYNCPOOL(pool_lazy_unused, plain_alloc, plain_free, &plain_allocs);
 
-static struct tort_stamp *lazy_get(void)
+static struct pool_stamp *lazy_get(void)
 {
-	struct tort_stamp *obj = syncpool_get(&pool_lazy_test, GFP_NOWAIT);
+	struct pool_stamp *obj = syncpool_get(&pool_lazy_test, GFP_NOWAIT);
 
 	if (obj)
 		tort_take(obj, &plain_allocs, 1);
 	return obj;
 }
 
-static void lazy_put(struct tort_stamp *obj)
+static void lazy_put(struct pool_stamp *obj)
 {
 	if (!obj)
 		return;
@@ -49,7 +49,7 @@ static void lazy_put(struct tort_stamp *obj)
 static void lazy_first_use(void)
 {
 	const bool builds = !IS_ENABLED(CONFIG_PREEMPT_RT);
-	struct tort_stamp *obj;
+	struct pool_stamp *obj;
 
 	lazy_check(!syncpool_count(&pool_lazy_test));
 	lazy_check(!syncpool_outstanding(&pool_lazy_test));
@@ -74,7 +74,7 @@ static void lazy_becomes_active(void)
 
 static void lazy_caches(void)
 {
-	struct tort_stamp *a = lazy_get(), *b = lazy_get();
+	struct pool_stamp *a = lazy_get(), *b = lazy_get();
 	unsigned long built = plain_allocs;
 
 	lazy_check(syncpool_outstanding(&pool_lazy_test) == 2);

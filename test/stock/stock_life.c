@@ -44,7 +44,7 @@ static struct life lives[] = {
 
 struct life_held {
 	struct life		*life;
-	struct tort_stamp	*obj;
+	struct pool_stamp	*obj;
 };
 
 struct life_cpu {
@@ -71,12 +71,12 @@ void tort_error(const char *fmt, ...)
 
 static void *life_alloc(gfp_t gfp, void *data)
 {
-	struct tort_stamp *obj = kzalloc(sizeof(*obj), gfp | __GFP_NOWARN);
+	struct pool_stamp *obj = kzalloc(sizeof(*obj), gfp | __GFP_NOWARN);
 	struct life *life = data;
 
 	if (!obj)
 		return NULL;
-	atomic_set(&obj->state, TORT_FREED);
+	pool_stamp_init(obj);
 	tort_make(obj, life);
 	atomic_long_inc(&life->allocs);
 	return obj;
@@ -95,7 +95,7 @@ static void life_free(void *mem, void *data)
 
 static DEFINE_SYNCPOOL(life_lazy, life_alloc, life_free, &lives[LIFE_LAZY]);
 
-static void life_give(struct life *life, struct tort_stamp *obj, u32 holder)
+static void life_give(struct life *life, struct pool_stamp *obj, u32 holder)
 {
 	tort_give(obj, life, holder);
 	syncpool_put(life->pool, obj);
@@ -104,7 +104,7 @@ static void life_give(struct life *life, struct tort_stamp *obj, u32 holder)
 /* Fill the pool through this CPU, which adds rings of all sizes. */
 static int life_fill(struct life *life)
 {
-	struct tort_stamp **objs;
+	struct pool_stamp **objs;
 	unsigned int i, n;
 
 	objs = kcalloc(LIFE_FILL, sizeof(*objs), GFP_KERNEL);
@@ -127,7 +127,7 @@ static void life_take(void *unused)
 {
 	struct life_cpu *c = this_cpu_ptr(life_cpus);
 	u32 holder = smp_processor_id() + 2;
-	struct tort_stamp *obj;
+	struct pool_stamp *obj;
 	unsigned int i, k;
 
 	for (i = 0; i < ARRAY_SIZE(lives); i++) {
@@ -188,7 +188,7 @@ static int life_open(struct life *life)
 		.free = life_free,
 		.data = life,
 		.flags = life->flags,
-		.obj_size = sizeof(struct tort_stamp),
+		.obj_size = sizeof(struct pool_stamp),
 	};
 	struct syncpool *pool = syncpool_create(&params);
 

@@ -46,11 +46,11 @@ struct numa_thief {
 };
 
 static struct syncpool numa_pool;
-static struct tort_stamp **numa_objs;	/* what the test holds */
+static struct pool_stamp **numa_objs;	/* what the test holds */
 static unsigned int numa_held;		/* how many */
 static unsigned int numa_thefts[MAX_NUMNODES][NUMA_FROM];
 
-static void numa_hold(struct tort_stamp *obj)
+static void numa_hold(struct pool_stamp *obj)
 {
 	tort_take(obj, &numa_pool, 0);
 	numa_objs[numa_held++] = obj;
@@ -58,7 +58,7 @@ static void numa_hold(struct tort_stamp *obj)
 
 static void numa_put_one(void)
 {
-	struct tort_stamp *obj = numa_objs[--numa_held];
+	struct pool_stamp *obj = numa_objs[--numa_held];
 
 	/* record the CPU that puts it */
 	tort_pass(obj, smp_processor_id());
@@ -101,7 +101,7 @@ static unsigned long numa_count_thefts(void)
 static bool numa_rob(struct numa_thief *t)
 {
 	unsigned long thefts = numa_count_thefts();
-	struct tort_stamp *obj = syncpool_try_get(&numa_pool);
+	struct pool_stamp *obj = syncpool_try_get(&numa_pool);
 	bool far;
 
 	if (!obj)
@@ -190,7 +190,7 @@ static void numa_test_victim(struct numa_thief *t)
 static bool numa_build(void)
 {
 	unsigned int n = num_online_cpus() * NUMA_OBJECTS;
-	struct tort_stamp *obj;
+	struct pool_stamp *obj;
 
 	while (numa_held < n) {
 		obj = syncpool_get(&numa_pool, GFP_KERNEL);
@@ -208,7 +208,7 @@ static int numa_test(unsigned int cpu, void (*test)(struct numa_thief *t))
 		.alloc = plain_alloc,
 		.free = plain_free,
 		.data = &numa_pool,
-		.obj_size = sizeof(struct tort_stamp),
+		.obj_size = sizeof(struct pool_stamp),
 	};
 	struct numa_thief thief = { .cpu = cpu };
 	int err = syncpool_init(&numa_pool, &params);

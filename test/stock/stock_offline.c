@@ -19,12 +19,12 @@
 
 #define OFFLINE_OBJECTS	100U
 
-static struct tort_stamp *offline_objs[OFFLINE_OBJECTS];
+static struct pool_stamp *offline_objs[OFFLINE_OBJECTS];
 static struct syncpool offline_pool;
 
 static unsigned int offline_get(bool build)
 {
-	struct tort_stamp *obj;
+	struct pool_stamp *obj;
 	unsigned int n;
 
 	for (n = 0; n < OFFLINE_OBJECTS; n++) {
@@ -88,7 +88,7 @@ static int __init offline_init(void)
 		.alloc = plain_alloc,
 		.free = plain_free,
 		.data = &offline_pool,
-		.obj_size = sizeof(struct tort_stamp),
+		.obj_size = sizeof(struct pool_stamp),
 	};
 	unsigned int cpu = cpumask_last(cpu_online_mask);
 	int err = syncpool_init(&offline_pool, &params);

@@ -31,11 +31,11 @@ void tort_error(const char *fmt, ...)
 /* @data: the owner of the stamp */
 static void *plain_alloc(gfp_t gfp, void *data)
 {
-	struct tort_stamp *obj = kzalloc(sizeof(*obj), gfp);
+	struct pool_stamp *obj = kzalloc(sizeof(*obj), gfp);
 
 	if (!obj)
 		return NULL;
-	atomic_set(&obj->state, TORT_FREED);
+	pool_stamp_init(obj);
 	tort_make(obj, data);
 	plain_allocs++;
 	return obj;

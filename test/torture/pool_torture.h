@@ -59,7 +59,7 @@ struct tort_pool {
 
 struct tort_held {
 	struct tort_pool	*tp;
-	struct tort_stamp	*obj;
+	struct pool_stamp	*obj;
 };
 
 struct tort_hand {

@@ -37,7 +37,7 @@ struct tort_faker {
 struct tort_side {
 	struct tort_pool	tp;
 	struct irq_work		put_last;
-	struct tort_stamp	*objs[TORT_SIDE_OBJECTS];
+	struct pool_stamp	*objs[TORT_SIDE_OBJECTS];
 	unsigned int		nr;
 	char			name[24];
 };
@@ -113,7 +113,7 @@ static void tort_side_put_last(struct irq_work *w)
 
 static void tort_side_get(struct tort_side *side, u32 holder)
 {
-	struct tort_stamp *obj;
+	struct pool_stamp *obj;
 
 	while (side->nr < TORT_SIDE_OBJECTS) {
 		obj = syncpool_get(side->tp.pool, GFP_KERNEL);

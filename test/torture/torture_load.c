@@ -54,10 +54,10 @@ static void tort_count(struct tort_hand *hand, unsigned long n)
 	this_cpu_add(tort_counts.ops[hand->ctx], n);
 }
 
-static struct tort_stamp *tort_get(struct tort_hand *hand, struct tort_pool *tp,
+static struct pool_stamp *tort_get(struct tort_hand *hand, struct tort_pool *tp,
 				   gfp_t gfp)
 {
-	struct tort_stamp *obj;
+	struct pool_stamp *obj;
 
 	obj = tort_rand(hand) % 4 ? syncpool_get(tp->pool, gfp)
 				  : syncpool_try_get(tp->pool);
@@ -69,7 +69,7 @@ static struct tort_stamp *tort_get(struct tort_hand *hand, struct tort_pool *tp,
 }
 
 static void tort_put(struct tort_hand *hand, struct tort_pool *tp,
-		     struct tort_stamp *obj)
+		     struct pool_stamp *obj)
 {
 	tort_give(obj, tp, hand->holder);
 	syncpool_put(tp->pool, obj);
@@ -77,18 +77,19 @@ static void tort_put(struct tort_hand *hand, struct tort_pool *tp,
 }
 
 /* Leave @obj for somebody. Any context. */
-static bool tort_deposit(struct tort_hand *hand, struct tort_stamp *obj)
+static bool tort_deposit(struct tort_hand *hand, struct pool_stamp *obj)
 {
 	void **slot = &tort_exchange[tort_rand(hand) % TORT_EXCHANGE];
 
-	tort_check(obj, obj->owner, "deposit");
+	tort_report(obj, pool_stamp_check_held(obj, obj->owner, hand->holder),
+		    "deposit");
 	return !cmpxchg(slot, NULL, obj);
 }
 
 /* Take what somebody left. The pool that it is of is its owner. */
-static struct tort_stamp *tort_collect(struct tort_hand *hand, unsigned int i)
+static struct pool_stamp *tort_collect(struct tort_hand *hand, unsigned int i)
 {
-	struct tort_stamp *obj;
+	struct pool_stamp *obj;
 
 	if (!READ_ONCE(tort_exchange[i]))
 		return NULL;
@@ -98,7 +99,7 @@ static struct tort_stamp *tort_collect(struct tort_hand *hand, unsigned int i)
 	return obj;
 }
 
-static struct tort_pool *tort_owner(const struct tort_stamp *obj)
+static struct tort_pool *tort_owner(const struct pool_stamp *obj)
 {
 	return (struct tort_pool *)obj->owner;
 }
@@ -108,7 +109,7 @@ static void tort_hand_get(struct tort_hand *hand)
 	struct tort_pool *tp = tort_pool_any(tort_rand(hand));
 	gfp_t gfp = hand->ctx == TORT_TASK ? GFP_KERNEL
 					   : GFP_NOWAIT | __GFP_NOWARN;
-	struct tort_stamp *obj = NULL;
+	struct pool_stamp *obj = NULL;
 
 	if (tort_rand(hand) % 8 == 0)
 		obj = tort_collect(hand, tort_rand(hand) % TORT_EXCHANGE);
@@ -158,7 +159,7 @@ void tort_hand_empty(struct tort_hand *hand)
 static unsigned int tort_burst_get(struct tort_reader *r, struct tort_pool *tp,
 				   unsigned int n, bool bulk)
 {
-	struct tort_stamp *obj;
+	struct pool_stamp *obj;
 	unsigned int got, i;
 
 	if (bulk) {
@@ -223,7 +224,7 @@ static void tort_do_consumer(struct tort_reader *r)
 
 static void tort_do_producer(struct tort_reader *r)
 {
-	struct tort_stamp *obj;
+	struct pool_stamp *obj;
 	unsigned int i;
 
 	for (i = 0; i < TORT_EXCHANGE; i++) {
@@ -305,7 +306,7 @@ int tort_readers_start(int nreaders)
 void tort_readers_stop(void)
 {
 	struct tort_hand hand;
-	struct tort_stamp *obj;
+	struct pool_stamp *obj;
 	int i;
 
 	for (i = 0; i < tort_nreaders; i++) {

@@ -41,7 +41,7 @@ static DEFINE_SYNCPOOL(torture_lazy, tort_alloc, tort_free,
 static unsigned int tort_npools;
 
 static struct kmem_cache *tort_cache;
-static struct tort_stamp *tort_arena;
+static struct pool_stamp *tort_arena;
 static unsigned long *tort_arena_map;
 static unsigned int tort_arena_objects;
 
@@ -56,7 +56,7 @@ struct tort_pool *tort_pool_any(unsigned long random)
 }
 
 /* Any context. */
-static struct tort_stamp *tort_arena_alloc(unsigned long start)
+static struct pool_stamp *tort_arena_alloc(unsigned long start)
 {
 	unsigned int tries, i = start % tort_arena_objects;
 
@@ -84,12 +84,10 @@ static bool tort_slab_usable(void)
 /* The state stays while the memory is free, so a second free is seen. */
 static void tort_construct(void *mem)
 {
-	struct tort_stamp *obj = mem;
-
-	atomic_set(&obj->state, TORT_FREED);
+	pool_stamp_init(mem);
 }
 
-static struct tort_stamp *tort_slab_alloc(gfp_t gfp)
+static struct pool_stamp *tort_slab_alloc(gfp_t gfp)
 {
 	if (!tort_slab_usable())
 		return NULL;
@@ -99,7 +97,7 @@ static struct tort_stamp *tort_slab_alloc(gfp_t gfp)
 static void *tort_alloc(gfp_t gfp, void *data)
 {
 	struct tort_pool *tp = data;
-	struct tort_stamp *obj = NULL;
+	struct pool_stamp *obj = NULL;
 	unsigned long r = tort_any_random();
 
 	if (in_nmi())
@@ -134,7 +132,7 @@ static void tort_free_checks(struct tort_pool *tp)
 static void tort_free(void *mem, void *data)
 {
 	struct tort_pool *tp = data;
-	struct tort_stamp *obj = mem;
+	struct pool_stamp *obj = mem;
 
 	tort_free_checks(tp);
 	tort_end(obj, tp);
@@ -176,7 +174,7 @@ int tort_pool_open(struct tort_pool *tp, const char *name)
 		.alloc = tort_alloc,
 		.free = tort_free,
 		.data = tp,
-		.obj_size = sizeof(struct tort_stamp),
+		.obj_size = sizeof(struct pool_stamp),
 		.flags = tp->flags,
 	};
 	struct syncpool *pool = syncpool_create(&params);
@@ -243,9 +241,9 @@ static void tort_arena_search(struct tort_pool *tp)
 	unsigned int i;
 
 	for (i = 0; i < tort_arena_objects; i++) {
-		struct tort_stamp *s = &tort_arena[i];
+		struct pool_stamp *s = &tort_arena[i];
 
-		if (s->owner == tp && atomic_read(&s->state) != TORT_FREED)
+		if (s->owner == tp && atomic_read(&s->state) != POOL_STAMP_FREED)
 			tort_error("%s: lost %p: state %#x, last holder %#x, seq %lu\n",
 				   tp->name, s, atomic_read(&s->state),
 				   s->holder, s->seq);
@@ -276,13 +274,13 @@ static int tort_arena_init(unsigned int objects)
 	tort_arena = vzalloc(array_size(objects, sizeof(*tort_arena)));
 	tort_arena_map = bitmap_zalloc(objects, GFP_KERNEL);
 	/* a cache with a constructor is never merged with another */
-	tort_cache = kmem_cache_create("pool_torture", sizeof(struct tort_stamp),
+	tort_cache = kmem_cache_create("pool_torture", sizeof(struct pool_stamp),
 				       0, SLAB_HWCACHE_ALIGN, tort_construct);
 	if (!tort_arena || !tort_arena_map || !tort_cache)
 		return -ENOMEM;
 	tort_arena_objects = objects;
 	for (i = 0; i < objects; i++)
-		atomic_set(&tort_arena[i].state, TORT_FREED);
+		pool_stamp_init(&tort_arena[i]);
 	return 0;
 }
 
