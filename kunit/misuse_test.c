@@ -440,6 +440,7 @@ static struct {
 	struct irq_work work;
 	struct syncpool pool;
 	bool in_hardirq;
+	bool may_free;			/* there */
 	unsigned int allocs;
 	unsigned int frees;
 	void *held[TINY];
@@ -461,6 +462,7 @@ static void tiny_irq(struct irq_work *work)
 	unsigned int i;
 
 	tiny.in_hardirq = in_hardirq();
+	tiny.may_free = pool_may_use_slab();
 	for (i = 0; i < TINY; i++)
 		syncpool_put(&tiny.pool, tiny.held[i]);
 }
@@ -476,11 +478,13 @@ static void tiny_put(struct kunit *test, bool lost)
 	if (lost)
 		test_warn_end();
 	KUNIT_EXPECT_TRUE(test, tiny.in_hardirq);
+	KUNIT_EXPECT_EQ(test, tiny.may_free, !lost);
 }
 
 /* Nothing is written past the object: it is lost where free may not run. */
 static void misuse_tiny(struct kunit *test)
 {
+	/* what pool_may_use_slab() will say in hardirq; announced before that */
 	const bool lost = IS_ENABLED(CONFIG_PREEMPT_RT) ||
 			  IS_ENABLED(CONFIG_PROVE_RAW_LOCK_NESTING);
 	struct syncpool_params params = {

@@ -55,7 +55,7 @@ void *test_alloc(gfp_t gfp, void *data)
 	struct test_pool *tp = data;
 	struct test_obj *obj;
 
-	test_ok(tp, in_nmi() ? TEST_ERR_CONTEXT : 0);
+	test_ok(tp, pool_may_call_user() ? 0 : TEST_ERR_CONTEXT);
 	if (atomic_read(&tp->failing) > 0 && atomic_dec_return(&tp->failing) >= 0)
 		return NULL;
 	obj = test_unused_pop(tp);
@@ -71,7 +71,7 @@ void test_free(void *ptr, void *data)
 	struct test_pool *tp = data;
 	struct test_obj *obj = ptr;
 
-	test_ok(tp, in_nmi() ? TEST_ERR_CONTEXT : 0);
+	test_ok(tp, pool_may_use_slab() ? 0 : TEST_ERR_CONTEXT);
 	if (!test_is_known(tp, obj))
 		return;
 	atomic_long_inc(&tp->frees);

@@ -17,6 +17,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "pool_free.h"
 #include "pool_torture.h"
 
 /* how long all may take to come to rest, under emulation and lockdep */
@@ -72,15 +73,6 @@ static struct pool_stamp *tort_arena_alloc(unsigned long start)
 	return NULL;
 }
 
-static bool tort_slab_usable(void)
-{
-	if (IS_ENABLED(CONFIG_PREEMPT_RT))
-		return preemptible();
-	if (IS_ENABLED(CONFIG_PROVE_RAW_LOCK_NESTING))
-		return !in_hardirq();
-	return true;
-}
-
 /* The state stays while the memory is free, so a second free is seen. */
 static void tort_construct(void *mem)
 {
@@ -89,7 +81,7 @@ static void tort_construct(void *mem)
 
 static struct pool_stamp *tort_slab_alloc(gfp_t gfp)
 {
-	if (!tort_slab_usable())
+	if (!pool_may_use_slab())
 		return NULL;
 	return kmem_cache_alloc(tort_cache, gfp | __GFP_NOWARN);
 }
@@ -100,6 +92,7 @@ static void *tort_alloc(gfp_t gfp, void *data)
 	struct pool_stamp *obj = NULL;
 	unsigned long r = tort_any_random();
 
+	/* not pool_may_call_user(), which is among what is tested here */
 	if (in_nmi())
 		tort_error("%s: alloc called in NMI\n", tp->name);
 	if (READ_ONCE(tp->gone))
