@@ -62,11 +62,13 @@ static int pool_debug_table_init(void)
 	return table ? 0 : -ENOMEM;
 }
 
-/* Before the module is unloaded: no pool is left. */
+/* Free the table. No pool is in debug mode. */
 void pool_debug_exit(void)
 {
 	vfree(pool_debug_table);
+	pool_debug_table = NULL;
 }
+EXPORT_SYMBOL_FOR_TEST(pool_debug_exit);
 
 int pool_debug_enable(struct syncpool_core *core)
 {

@@ -20,6 +20,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
+#include "pool_debug.h"
 #include "test_pool.h"
 
 #define SIZE	128U
@@ -183,12 +184,16 @@ static void fault_balanced(struct kunit *test, struct syncpool *pool, long out)
 			syncpool_count(pool) + out);
 }
 
-static void fault_sweep_create(struct fault *f, unsigned int flags)
+/* @before, if there is one, is called before each run. */
+static void fault_sweep_create(struct fault *f, unsigned int flags,
+			       void (*before)(void))
 {
 	struct syncpool_params params = fault_params(f->test, flags);
 	struct syncpool *pool;
 
 	while (fault_next(f)) {
+		if (before)
+			before();
 		fault_arm(f);
 		pool = syncpool_create(&params);
 		fault_disarm(f);
@@ -208,23 +213,26 @@ static void fault_create(struct kunit *test)
 {
 	struct fault f = FAULT(test);
 
-	fault_sweep_create(&f, 0);
+	fault_sweep_create(&f, 0, NULL);
 	fault_done(&f, 1 + CORE);
 }
 
 /*
- * The first pool in debug mode makes the table for all, once. So the first sweep
- * has no run without a failure before, and does not reach all behind the table.
+ * The first pool in debug mode allocates the table that all of them share. One
+ * sweep is without the table, where its allocation fails as well: how often that
+ * can happen depends on vmalloc(). The other sweep has the table.
  */
 static void fault_create_debug(struct kunit *test)
 {
-	struct fault first = { .test = test, .hit = true };
-	struct fault f = FAULT(test);
+	const unsigned int flags = SYNCPOOL_DEBUG | SYNCPOOL_POISON;
+	struct fault absent = FAULT(test), present = FAULT(test);
 
-	fault_sweep_create(&first, SYNCPOOL_DEBUG | SYNCPOOL_POISON);
-	KUNIT_EXPECT_FALSE(test, first.hit);
-	fault_sweep_create(&f, SYNCPOOL_DEBUG | SYNCPOOL_POISON);
-	fault_done(&f, 1 + CORE);
+	fault_sweep_create(&absent, flags, pool_debug_exit);
+	fault_done(&absent, absent.errors);
+	if (fault_exact(test))
+		KUNIT_EXPECT_GT(test, absent.errors, 1 + CORE);
+	fault_sweep_create(&present, flags, NULL);
+	fault_done(&present, 1 + CORE);
 }
 
 static DEFINE_SYNCPOOL(fault_template, mempool_kmalloc, mempool_kfree, NULL);

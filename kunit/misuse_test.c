@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * misuse_test - wrong calls of docs/misuse.md that no other suite shows
- *
- * The last suite of the module, and misuse_null_pool its last test: after an
- * oops lockdep is off.
- */
+/* misuse_test - wrong calls of docs/misuse.md that no other suite shows */
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/hardirq.h>
@@ -641,62 +636,6 @@ static void misuse_sleeping_exit(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, m->pool.core);
 }
 
-#define PANIC_ON_OOPS	"/proc/sys/kernel/panic_on_oops"
-
-static void oops_cleanup(struct kunit_resource *res)
-{
-	test_shell("echo %ld > " PANIC_ON_OOPS, (long)res->data);
-}
-
-static int oops_setup(struct kunit_resource *res, void *context)
-{
-	res->data = (void *)(long)test_shell("exit $(cat " PANIC_ON_OOPS ")");
-	return test_shell("echo 0 > " PANIC_ON_OOPS);
-}
-
-/* The pool that there is not; the compiler does not know. */
-static struct {
-	struct syncpool *pool;
-	struct completion ready;
-	bool survived;
-} nobody;
-
-static int nobody_thread(void *data)
-{
-	complete(&nobody.ready);
-	syncpool_get(READ_ONCE(nobody.pool), GFP_KERNEL);
-	WRITE_ONCE(nobody.survived, true);
-	return 0;
-}
-
-/* Get from @pool in a thread, and see that die. */
-static void nobody_get(struct kunit *test, struct syncpool *pool)
-{
-	struct task_struct *task;
-
-	nobody.pool = pool;
-	nobody.survived = false;
-	init_completion(&nobody.ready);
-	task = kthread_create(nobody_thread, NULL, "pool_misuse");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	get_task_struct(task);
-	pr_info("EXPECT-WARN-BEGIN: NULL|null-ptr|nable to handle|general protection fault|Oops\n");
-	wake_up_process(task);
-	wait_for_completion(&nobody.ready);
-	kthread_stop(task);
-	test_warn_end();
-	put_task_struct(task);
-	KUNIT_EXPECT_FALSE(test, nobody.survived);
-}
-
-static void misuse_null_pool(struct kunit *test)
-{
-	kunit_alloc_resource(test, oops_setup, oops_cleanup, GFP_KERNEL, NULL);
-	KUNIT_ASSERT_EQ(test, test_shell("exit $(cat " PANIC_ON_OOPS ")"), 0);
-	nobody_get(test, NULL);
-	nobody_get(test, ERR_PTR(-ENOMEM));
-}
-
 static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE(misuse_foreign_put),
 	KUNIT_CASE(misuse_overput),
@@ -720,7 +659,6 @@ static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE(misuse_free_sleeps),
 	KUNIT_CASE(misuse_sleeping_call),
 	KUNIT_CASE(misuse_sleeping_exit),
-	KUNIT_CASE(misuse_null_pool),
 	{}
 };
 

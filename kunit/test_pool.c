@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* test_pool - what the suites share; see test_pool.h */
 #include <linux/completion.h>
+#include <linux/export.h>
 #include <linux/kthread.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
@@ -435,6 +436,7 @@ int test_shell(const char *fmt, ...)
 	kfree(argv[2]);
 	return err > 0 ? err >> 8 ?: err : err;
 }
+EXPORT_SYMBOL_GPL(test_shell);
 
 u32 test_random(u32 *seed)
 {
