@@ -7,11 +7,17 @@
  * other call by a work item. Two activations may race; one core is then thrown
  * away. No lock is held while a core is allocated.
  */
+#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/hardirq.h>
+#include <linux/lockdep.h>
+#include <linux/minmax.h>
+#include <linux/percpu.h>
 #include <linux/sched/mm.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
 #include "pool_activate.h"
 #include "pool_age.h"

@@ -10,7 +10,11 @@
  * receive objects at any time, so its work item always re-arms.
  */
 #include <linux/jiffies.h>
+#include <linux/kstrtox.h>
+#include <linux/list.h>
 #include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/workqueue.h>
 
 #include "pool_age.h"
 #include "pool_reclaim.h"

@@ -8,6 +8,9 @@
  * Conventions: @n is the length of @objs, @k how many of them were moved.
  */
 #include <linux/export.h>
+#include <linux/jump_label.h>
+#include <linux/minmax.h>
+#include <linux/preempt.h>
 
 #include "pool_build.h"
 #include "pool_debug.h"

@@ -27,8 +27,13 @@
  *
  * Conventions: @chain is a CPU's chain, @ring an element of it.
  */
+#include <linux/atomic.h>
+#include <linux/bug.h>
+#include <linux/build_bug.h>
+#include <linux/export.h>
 #include <linux/hardirq.h>
 #include <linux/minmax.h>
+#include <linux/overflow.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 

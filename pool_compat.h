@@ -10,7 +10,6 @@
 #include <linux/err.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
-#include <linux/stdarg.h>
 #include <linux/topology.h>
 #include <linux/version.h>
 

@@ -10,6 +10,9 @@
  */
 #include <linux/bug.h>
 #include <linux/export.h>
+#include <linux/lockdep.h>
+#include <linux/percpu.h>
+#include <linux/wait.h>
 
 #include "pool_core.h"
 

@@ -14,8 +14,11 @@
  * callers. The table has a fixed size and is lock-free, since puts come from NMI
  * as well; an object that finds no place in it goes unchecked.
  */
+#include <linux/atomic.h>
 #include <linux/hash.h>
+#include <linux/jump_label.h>
 #include <linux/moduleparam.h>
+#include <linux/mutex.h>
 #include <linux/poison.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>

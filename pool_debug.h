@@ -4,6 +4,7 @@
 #define _POOL_DEBUG_H
 
 #include <linux/jump_label.h>
+#include <linux/smp.h>
 
 #include "pool_core.h"
 

@@ -33,7 +33,9 @@
  * Conventions: @d is the ring, @objs are pointers of the caller's, @n is their
  * number. Every operation moves 0..n objects and returns how many.
  */
-#include <linux/bug.h>
+#include <linux/atomic.h>
+#include <linux/bits.h>
+#include <linux/export.h>
 #include <linux/minmax.h>
 
 #include "pool_dequeue.h"

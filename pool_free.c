@@ -10,8 +10,10 @@
  *
  * One list serves all pools: it is the last resort, and empty as a rule.
  */
+#include <linux/export.h>
 #include <linux/irq_work.h>
 #include <linux/llist.h>
+#include <linux/percpu.h>
 #include <linux/workqueue.h>
 
 #include "pool_debug.h"

@@ -22,6 +22,7 @@
 #include <linux/hardirq.h>
 #include <linux/minmax.h>
 #include <linux/nodemask.h>
+#include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/topology.h>
 

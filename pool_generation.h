@@ -8,7 +8,9 @@
 #define _POOL_GENERATION_H
 
 #include <linux/atomic.h>
+#include <linux/cache.h>
 #include <linux/cpumask.h>
+#include <linux/errno.h>
 #include <linux/percpu.h>
 #include <linux/smp.h>
 

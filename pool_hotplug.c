@@ -7,6 +7,10 @@
  * drained is left to the drain.
  */
 #include <linux/cpuhotplug.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
 
 #include "pool_free.h"
 #include "pool_hotplug.h"

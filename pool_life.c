@@ -9,10 +9,14 @@
  */
 #include <linux/bug.h>
 #include <linux/device.h>
+#include <linux/err.h>
 #include <linux/export.h>
+#include <linux/irq_work.h>
+#include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
 #include "pool_activate.h"
 #include "pool_free.h"

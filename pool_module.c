@@ -28,7 +28,9 @@
 #include <linux/module.h>
 #include <linux/notifier.h>
 #include <linux/rcupdate.h>
+#include <linux/workqueue.h>
 
+#include "pool_core.h"
 #include "pool_debug.h"
 #include "pool_free.h"
 #include "pool_hotplug.h"

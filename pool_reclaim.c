@@ -45,8 +45,13 @@
  */
 #include <linux/export.h>
 #include <linux/jiffies.h>
+#include <linux/lockdep.h>
+#include <linux/minmax.h>
+#include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/shrinker.h>
+#include <linux/workqueue.h>
 
 #include "pool_compat.h"
 #include "pool_debug.h"

@@ -13,8 +13,11 @@
  */
 #include <linux/debugfs.h>
 #include <linux/export.h>
+#include <linux/minmax.h>
+#include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/seq_file.h>
+#include <linux/string.h>
 
 #include "pool_stats.h"
 
