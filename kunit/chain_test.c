@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* chain_test - rings that grow, drain, and are taken away under their owner */
+/* chain_test - rings that are added, exhausted, and unlinked under their owner */
 #include <linux/completion.h>
 #include <linux/kthread.h>
 #include <linux/minmax.h>
@@ -12,7 +12,7 @@
 #define VALUES		2000000UL	/* in all rounds */
 #define ROUNDS		20UL
 #define ROUND		(VALUES / ROUNDS)
-#define BURST		1000UL		/* pushed while the thieves wait */
+#define BURST		1000UL		/* pushed while the thieves pause */
 
 static struct pool_chain *chain_make(struct kunit *test)
 {
@@ -128,7 +128,7 @@ static void chain_empty(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, chain->tail);
 }
 
-/* 8, 16, ... up to what fits one page, and all of it of order 0. */
+/* 8, 16, ... up to what fits a page of order 0. */
 static void chain_sizes(struct kunit *test)
 {
 	struct pool_chain *chain = chain_make(test);
@@ -146,14 +146,14 @@ static void chain_sizes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, want, POOL_RING_MAX);
 	KUNIT_EXPECT_GT(test, struct_size(chain->head, d.slots, 2 * want),
 			(size_t)PAGE_SIZE);
-	/* more drained rings than one operation steps over */
+	/* more exhausted rings than one operation looks into */
 	for (i = 0; i < 10; i++)
 		KUNIT_EXPECT_EQ(test, pop_tail(chain, &obj, 1), 0U);
 	KUNIT_EXPECT_EQ(test, rings(chain), 1U);
 	pool_chain_destroy(chain);
 }
 
-/* The tail gives the oldest, across rings, and no batch spans two of them. */
+/* The tail returns the oldest values, across rings; no batch spans two rings. */
 static void chain_order_tail(struct kunit *test)
 {
 	struct pool_chain *chain = chain_make(test);
@@ -174,7 +174,7 @@ static void chain_order_tail(struct kunit *test)
 	pool_chain_destroy(chain);
 }
 
-/* The head gives the newest ring's newest, then goes on at the tail. */
+/* The head returns the newest values of the newest ring, then those at the tail. */
 static void chain_order_head(struct kunit *test)
 {
 	struct pool_chain *chain = chain_make(test);
@@ -194,18 +194,18 @@ static void chain_order_head(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, pop_head(chain, objs, 1), 0U);
 	KUNIT_EXPECT_EQ(test, rings(chain), 1U);
-	/* and the chain works on */
+	/* and the chain is still usable */
 	KUNIT_ASSERT_EQ(test, push(chain, 1, 40), 40UL);
 	for (v = 0; v < 40; v++)
 		KUNIT_EXPECT_EQ(test, pop_head(chain, objs, 1), 1U);
-	/* the last of the tail's ring is gone, who looks once more unlinks it */
+	/* the ring at the tail is exhausted; the next pop unlinks it */
 	KUNIT_EXPECT_FALSE(test, pool_chain_is_empty(chain));
 	KUNIT_EXPECT_EQ(test, pop_head(chain, objs, 1), 0U);
 	KUNIT_EXPECT_TRUE(test, pool_chain_is_empty(chain));
 	pool_chain_destroy(chain);
 }
 
-/* Every ring starts just before the wrap and is used through it. */
+/* The indexes of every ring start just before the wrap and cross it. */
 static void chain_wrap(struct kunit *test)
 {
 	struct pool_chain *chain = chain_make(test);
@@ -228,48 +228,44 @@ static void chain_wrap(struct kunit *test)
 	pool_chain_destroy(chain);
 }
 
-/* Somebody takes a ring away while another is about to do so. */
+/*
+ * A pop has found the ring at the tail exhausted and is about to unlink it. Before
+ * it does, @other changes the chain.
+ */
 static struct {
 	struct task_struct *task;
 	struct pool_chain *chain;
-	struct pool_ring *ring;		/* allocated before anything is pinned */
+	struct pool_ring *ring;		/* allocated unpinned, for race_grow() */
 	void (*other)(void);
 	void *objs[4];
 	unsigned int got;
-	struct completion *done;
-} rob;
+	struct completion *go;
+} race;
 
-static void rob_hook(enum pool_hook_point point)
+static void race_hook(enum pool_hook_point point)
 {
-	if (point != POOL_HOOK_EXHAUSTED || current != READ_ONCE(rob.task))
+	if (point != POOL_HOOK_EXHAUSTED || current != READ_ONCE(race.task))
 		return;
-	WRITE_ONCE(rob.task, NULL);
-	rob.other();
+	WRITE_ONCE(race.task, NULL);
+	race.other();
 }
 
-/* here, as an interrupt of the owner's would */
-static void rob_here(void)
+/* On this CPU, as an interrupt of the owner would. */
+static void race_here(void)
 {
-	rob.got = pool_chain_pop_tail(rob.chain, rob.objs, 1);
+	race.got = pool_chain_pop_tail(race.chain, race.objs, 1);
 }
 
-static int rob_thread(void *done)
+/* On another CPU, where race_thread() runs. */
+static void race_there(void)
 {
-	rob.got = pop_tail(rob.chain, rob.objs, 1);
-	complete(done);
-	return 0;
-}
-
-/* on another CPU, while the owner stands still */
-static void rob_there(void)
-{
-	complete(rob.done);
-	while (!READ_ONCE(rob.got))
+	complete(race.go);
+	while (!READ_ONCE(race.got))
 		cpu_relax();
 }
 
-/* 8 + 16 values; the ring of 8 is drained, the ring of 16 is not the head. */
-static struct pool_chain *robbable(struct kunit *test)
+/* 8 + 16 values; the ring of 8 is exhausted, the ring of 16 is not the head. */
+static struct pool_chain *race_chain(struct kunit *test)
 {
 	struct pool_chain *chain = chain_make(test);
 	void *objs[8];
@@ -278,97 +274,97 @@ static struct pool_chain *robbable(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, grow(chain));
 	KUNIT_ASSERT_EQ(test, pop_tail(chain, objs, 8), 8U);
 	KUNIT_ASSERT_EQ(test, rings(chain), 3U);
-	rob.chain = chain;
-	rob.got = 0;
-	test_hook(test, rob_hook);
+	race.chain = chain;
+	race.got = 0;
+	test_hook(test, race_hook);
 	return chain;
 }
 
-static void rob_check(struct kunit *test, struct pool_chain *chain, void *obj)
+static void race_check(struct kunit *test, struct pool_chain *chain, void *obj)
 {
 	unsigned int n = 2;
 	void *more;
 
-	KUNIT_EXPECT_NULL(test, rob.task);
-	KUNIT_EXPECT_EQ(test, rob.got, 1U);
-	KUNIT_EXPECT_PTR_EQ(test, rob.objs[0], (void *)9);
+	KUNIT_EXPECT_NULL(test, race.task);
+	KUNIT_EXPECT_EQ(test, race.got, 1U);
+	KUNIT_EXPECT_PTR_EQ(test, race.objs[0], (void *)9);
 	KUNIT_EXPECT_PTR_EQ(test, obj, (void *)10);
 	KUNIT_EXPECT_EQ(test, rings(chain), 2U);
 	while (pop_head(chain, &more, 1))
 		KUNIT_EXPECT_PTR_EQ(test, more, (void *)(9UL + n++));
 	KUNIT_EXPECT_EQ(test, n, 16U);
 	pool_chain_destroy(chain);
-	/* a ring that was freed twice shows up now */
+	/* KASAN reports a ring that was freed twice now, if not before */
 	rcu_barrier();
 }
 
-/* The owner goes to its tail and loses that ring to its own interrupt. */
-static void chain_robbed_here(struct kunit *test)
+/* The owner pops at the tail, and its own interrupt unlinks the ring first. */
+static void chain_unlinked_by_irq(struct kunit *test)
 {
-	struct pool_chain *chain = robbable(test);
+	struct pool_chain *chain = race_chain(test);
 	void *obj = NULL;
 
-	rob.other = rob_here;
-	WRITE_ONCE(rob.task, current);
+	race.other = race_here;
+	WRITE_ONCE(race.task, current);
 	KUNIT_EXPECT_EQ(test, pop_head(chain, &obj, 1), 1U);
-	rob_check(test, chain, obj);
+	race_check(test, chain, obj);
 }
 
-static int rob_waiter(void *arg)
+static int race_thread(void *arg)
 {
 	struct completion *c = arg;
 
 	wait_for_completion(&c[0]);
-	return rob_thread(&c[1]);
+	race.got = pop_tail(race.chain, race.objs, 1);
+	complete(&c[1]);
+	return 0;
 }
 
 /* The same with a thief on another CPU. */
-static void chain_robbed_there(struct kunit *test)
+static void chain_unlinked_by_cpu(struct kunit *test)
 {
 	struct completion c[2];
 	struct pool_chain *chain;
 	struct task_struct *task;
 	void *obj = NULL;
-	unsigned int cpu;
+	unsigned int cpu = test_other_cpu(test);
 
-	cpu = test_other_cpu(test);
-
-	chain = robbable(test);
+	chain = race_chain(test);
 	init_completion(&c[0]);
 	init_completion(&c[1]);
-	rob.done = &c[0];
-	rob.other = rob_there;
-	task = kthread_create(rob_waiter, c, "pool_robber");
+	race.go = &c[0];
+	race.other = race_there;
+	task = kthread_create(race_thread, c, "pool_thief");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 	kthread_bind(task, cpu);
 	wake_up_process(task);
-	WRITE_ONCE(rob.task, current);
+	WRITE_ONCE(race.task, current);
 	KUNIT_EXPECT_EQ(test, pop_head(chain, &obj, 1), 1U);
 	wait_for_completion(&c[1]);
-	rob_check(test, chain, obj);
+	race_check(test, chain, obj);
 }
 
-static void rob_grow(void)
+static void race_grow(void)
 {
 	void *obj = (void *)25;
 
-	pool_chain_grow(rob.chain, rob.ring);
-	rob.got = pool_chain_push_head(rob.chain, &obj, 1);
+	pool_chain_grow(race.chain, race.ring);
+	race.got = pool_chain_push_head(race.chain, &obj, 1);
 }
 
-/* The owner pushes and grows while a thief is about to unlink. */
+/* The owner adds a ring and pushes while a thief is about to unlink one. */
 static void chain_grown_meanwhile(struct kunit *test)
 {
-	struct pool_chain *chain = robbable(test);
+	struct pool_chain *chain = race_chain(test);
 	unsigned long n = 9;
 	void *obj = NULL;
 
-	rob.ring = pool_ring_alloc(pool_chain_next_size(chain), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, rob.ring);
-	rob.other = rob_grow;
-	WRITE_ONCE(rob.task, current);
+	race.ring = pool_ring_alloc(pool_chain_next_size(chain), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, race.ring);
+	race.other = race_grow;
+	WRITE_ONCE(race.task, current);
 	KUNIT_EXPECT_EQ(test, pop_tail(chain, &obj, 1), 1U);
-	KUNIT_EXPECT_EQ(test, rob.got, 1U);
+	KUNIT_EXPECT_EQ(test, race.got, 1U);
 	KUNIT_EXPECT_PTR_EQ(test, obj, (void *)n++);
 	while (!pool_chain_is_empty(chain))
 		if (pop_tail(chain, &obj, 1))
@@ -385,7 +381,7 @@ struct stress {
 	unsigned int most_rings;
 };
 
-/* A burst that nobody steals from makes the chain grow from 8 to a page. */
+/* A burst without thieves makes the chain grow from rings of 8 up to a page. */
 static unsigned long stress_burst(struct stress *s, unsigned long from)
 {
 	unsigned long n = min(BURST, ROUND + 1 - from);
@@ -421,8 +417,8 @@ static unsigned int stress_pop_tail(struct test_values *v, void **objs,
 	return pop_tail(container_of(v, struct stress, values)->chain, objs, n);
 }
 
-/* Drained rings may be left, of which each visit unlinks one. */
-static void expect_drained(struct kunit *test, struct pool_chain *chain)
+/* Nothing is left but exhausted rings, of which each pop unlinks one. */
+static void expect_empty(struct kunit *test, struct pool_chain *chain)
 {
 	unsigned int visits;
 	void *obj;
@@ -432,7 +428,7 @@ static void expect_drained(struct kunit *test, struct pool_chain *chain)
 	KUNIT_EXPECT_TRUE(test, pool_chain_is_empty(chain));
 }
 
-/* Chains that grow from nothing, each ring seeded just before the wrap. */
+/* Chains that grow from nothing; the indexes of each ring start just before the wrap. */
 static void chain_stress(struct kunit *test)
 {
 	struct stress s = {
@@ -449,7 +445,7 @@ static void chain_stress(struct kunit *test)
 	first_index(test, -5UL);
 	for (i = 0; i < ROUNDS; i++) {
 		test_values_run(test, &s.values);
-		expect_drained(test, s.chain);
+		expect_empty(test, s.chain);
 		pool_chain_destroy(s.chain);
 	}
 	KUNIT_EXPECT_GT(test, s.values.at_head, 0UL);
@@ -465,10 +461,10 @@ static struct kunit_case chain_cases[] = {
 	KUNIT_CASE(chain_order_tail),
 	KUNIT_CASE(chain_order_head),
 	KUNIT_CASE(chain_wrap),
-	KUNIT_CASE(chain_robbed_here),
+	KUNIT_CASE(chain_unlinked_by_irq),
 	KUNIT_CASE(chain_grown_meanwhile),
 	KUNIT_CASE(chain_stress),
-	TEST_CASE_SMP(chain_robbed_there),
+	TEST_CASE_SMP(chain_unlinked_by_cpu),
 	{}
 };
 

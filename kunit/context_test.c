@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * context_test - interrupts into the middle of an operation
+ * context_test - interrupts in the middle of an operation
  *
  * At each hook point of an operation an irq_work is raised on this CPU. The
- * hook is called pinned with interrupts on, so the interrupt lands there, finds
- * its own CPU's owner busy, and gets and puts all the same.
+ * hook is called pinned, with interrupts enabled, so the interrupt arrives there,
+ * finds the owner busy, and gets and puts all the same.
  */
 #include <linux/delay.h>
 #include <linux/hardirq.h>
@@ -17,7 +17,7 @@
 #define IRQ	2U
 #define OBJS	300U
 #define TAKE	4U		/* gets in the interrupt */
-#define GIVE	40U		/* puts in the interrupt: more than find room */
+#define GIVE	40U		/* puts in the interrupt: more than there is room for */
 
 static struct {
 	struct irq_work work;
@@ -29,12 +29,12 @@ static struct {
 	unsigned int cpu;
 	struct test_obj *took[TAKE];
 	struct test_obj *gives[GIVE];
-	unsigned int nested_slots;	/* full when the interrupt was done */
-	unsigned long nested;		/* operations that met a busy owner */
+	unsigned int nested_slots;	/* in use after the puts of the interrupt */
+	unsigned long nested;		/* operations that found the owner busy */
 	long allocs;			/* objects built in the interrupt */
 	bool in_hardirq;
 	bool done;
-	bool inside;			/* done before the owner went on */
+	bool inside;			/* done before the owner continued */
 } force;
 
 static void force_irq(struct irq_work *work)
@@ -71,8 +71,8 @@ static void force_hook(enum pool_hook_point point)
 static const struct force_case {
 	const char *name;
 	enum pool_hook_point point;
-	bool put;		/* where puts come by, else gets */
-	bool locked;		/* the try-lock is taken there */
+	bool put;		/* reached by puts, else by gets */
+	bool locked;		/* the try-lock is held there */
 } force_cases[] = {
 	{ "get", POOL_HOOK_GET, false, true },
 	{ "put", POOL_HOOK_PUT, true, true },
@@ -81,7 +81,7 @@ static const struct force_case {
 	{ "steal", POOL_HOOK_STEAL, false, true },
 	{ "victim", POOL_HOOK_VICTIM, false, false },
 	{ "claimed", POOL_HOOK_CLAIMED, false, true },
-	{ "drained", POOL_HOOK_EXHAUSTED, false, true },
+	{ "exhausted", POOL_HOOK_EXHAUSTED, false, true },
 };
 
 static void force_desc(const struct force_case *c, char *desc)
@@ -91,7 +91,7 @@ static void force_desc(const struct force_case *c, char *desc)
 
 KUNIT_ARRAY_PARAM(force, force_cases, force_desc);
 
-/* Get or put until the hook has been called and the interrupt has come. */
+/* Get or put until the hook has been called and the interrupt is done. */
 static void force_run(struct kunit *test, struct test_pool *tp)
 {
 	const struct force_case *c = test->param_value;
@@ -134,7 +134,7 @@ static void force_run(struct kunit *test, struct test_pool *tp)
 	kunit_kfree(test, objs);
 }
 
-/* Everything is back: count is exact, and it all comes out of the pool. */
+/* Every object is back: the counters are exact, and cleanups free all objects. */
 static void force_end(struct test_pool *tp)
 {
 	struct kunit *test = tp->test;
@@ -149,8 +149,8 @@ static void force_end(struct test_pool *tp)
 }
 
 /*
- * Gets alone: from tails, from the victim, and at last from alloc, but for
- * PREEMPT_RT, where an interrupt has what is cached.
+ * Gets only: from the tails, from the victim, and at last from alloc. On
+ * PREEMPT_RT an interrupt gets cached objects only.
  */
 static void context_forced_get(struct kunit *test)
 {
@@ -172,7 +172,7 @@ static void context_forced_get(struct kunit *test)
 	force_end(tp);
 }
 
-/* Puts until the nested slots are full, and then some, which are freed. */
+/* Puts that fill the nested slots, and more puts, whose objects are freed. */
 static void context_forced_put(struct kunit *test)
 {
 	const struct force_case *c = test->param_value;
@@ -188,12 +188,12 @@ static void context_forced_put(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, force.nested_slots, POOL_NESTED);
 		KUNIT_EXPECT_GT(test, atomic_long_read(&tp->frees), 0L);
 	}
-	/* the owner finds them there; nothing is stranded */
+	/* the owner finds them there; no object is stranded */
 	test_pool_check(tp);
 	force_end(tp);
 }
 
-/* The same with a free callback that sleeps: every drop is deferred. */
+/* The same with a free callback that sleeps: every free is deferred. */
 static void context_forced_sleeps(struct kunit *test)
 {
 	const struct force_case *c = test->param_value;
@@ -209,7 +209,7 @@ static void context_forced_sleeps(struct kunit *test)
 	force_end(tp);
 }
 
-/* What lies in the nested slots comes out again by gets alone. */
+/* Gets alone empty the nested slots. */
 static void context_nested_collected(struct kunit *test)
 {
 	const struct force_case put = { "put", POOL_HOOK_PUT, true, true };
@@ -239,7 +239,7 @@ static void context_nested_collected(struct kunit *test)
 	force_end(tp);
 }
 
-/* A pool whose nested slots are full, and nothing else. */
+/* A pool whose nested slots are full and which caches nothing else. */
 static struct test_pool *nested_make(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, POOL_NESTED, 0);
@@ -253,7 +253,7 @@ static struct test_pool *nested_make(struct kunit *test)
 	return tp;
 }
 
-/* It ages as all that is cached does, although no owner comes by. */
+/* What they hold ages like everything cached, even if no owner collects it. */
 static void context_nested_drained(struct kunit *test)
 {
 	struct test_pool *tp = nested_make(test);
@@ -266,7 +266,7 @@ static void context_nested_drained(struct kunit *test)
 	test_pool_end(tp);
 }
 
-/* And is freed with the pool. */
+/* It is freed with the pool. */
 static void context_nested_exit(struct kunit *test)
 {
 	struct test_pool *tp = nested_make(test);
@@ -291,7 +291,7 @@ static void load_desc(const struct load_case *c, char *desc)
 
 KUNIT_ARRAY_PARAM(load, load_cases, load_desc);
 
-/* Task, softirq and hardirq on every CPU, with cleanup and the shrinker. */
+/* Task, softirq and hardirq on every CPU, with cleanups and the shrinker. */
 static void context_all_at_once(struct kunit *test)
 {
 	const struct load_case *c = test->param_value;

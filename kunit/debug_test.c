@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * debug_test - debug mode: each report provoked once, and read back
+ * debug_test - debug mode: provoke each report once, and read it back
  *
- * A report is announced on the console, so that who judges the guest's log
- * (scripts/vm/vm-log-check) fails the run if it does not come, if it comes a
- * second time, or if anything else does.
+ * A report is announced on the console. scripts/vm/vm-log-check, which judges the
+ * log of the guest, fails the run if the report is missing, if it comes twice, or
+ * if there is any other.
  */
 #include <linux/mempool.h>
 #include <linux/poison.h>
@@ -16,7 +16,7 @@
 #define ME	1U
 #define SIZE	96U
 
-/* One put in four is dropped, so that nobody relies on getting his back. */
+/* One put in four is dropped, so that no user relies on getting back what it put. */
 static void debug_drop(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 4100, SYNCPOOL_DEBUG);
@@ -32,7 +32,7 @@ static void debug_drop(struct kunit *test)
 	test_pool_end(tp);
 }
 
-/* All else works as ever: nothing is lost in bursts or across rotations. */
+/* Otherwise the pool works as usual: nothing is lost in bursts or across rotations. */
 static void debug_use(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 1000, SYNCPOOL_DEBUG);
@@ -49,7 +49,7 @@ static void debug_use(struct kunit *test)
 	test_pool_end(tp);
 }
 
-/* Other pools keep their fast path while a debug pool lives. */
+/* Other pools keep their fast path while there is a pool in debug mode. */
 static void debug_one_pool(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 8, SYNCPOOL_DEBUG);
@@ -66,7 +66,7 @@ static void debug_one_pool(struct kunit *test)
 	test_pool_end(tp);
 }
 
-/* Put an object that is not dropped. */
+/* Put an object; repeat until one is not dropped. */
 static struct test_obj *put_kept(struct test_pool *tp)
 {
 	struct test_obj *obj;
@@ -94,7 +94,7 @@ static void debug_double_put(struct kunit *test)
 	test_warn_begin(test->name, "double put of .* by put_again.*, put before by test_put");
 	put_again(&tp->pool, obj);
 	test_warn_end();
-	/* refused, and said once */
+	/* refused again, but reported once */
 	put_again(&tp->pool, obj);
 	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), count);
 	test_pool_end(tp);
@@ -138,7 +138,7 @@ static struct syncpool *poison_make(struct kunit *test)
 	return pool;
 }
 
-/* Put one that is not dropped, so still there to look at. */
+/* Put an object that is not dropped, so that it is still there to look at. */
 static u8 *poison_put(struct kunit *test, struct syncpool *pool)
 {
 	unsigned long count;
@@ -154,7 +154,7 @@ static u8 *poison_put(struct kunit *test, struct syncpool *pool)
 	return obj;
 }
 
-/* What is in the pool is poison from its first byte to its last. */
+/* A cached object is poisoned from its first byte to its last. */
 static void debug_poison(struct kunit *test)
 {
 	struct syncpool *pool = poison_make(test);
@@ -176,7 +176,7 @@ static void debug_use_after_put(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, (u8 *)syncpool_get(pool, GFP_KERNEL), obj);
 	test_warn_end();
 	syncpool_put(pool, obj);
-	/* said once */
+	/* reported once */
 	obj = poison_put(test, pool);
 	obj[SIZE - 1] = 0;
 	KUNIT_EXPECT_PTR_EQ(test, (u8 *)syncpool_get(pool, GFP_KERNEL), obj);
@@ -184,7 +184,7 @@ static void debug_use_after_put(struct kunit *test)
 	syncpool_destroy(pool);
 }
 
-/* The first byte, and the last, seen when the object is freed. */
+/* A change of the first or the last byte is found when the object is freed. */
 static void debug_use_after_put_drained(struct kunit *test)
 {
 	struct syncpool *pool = poison_make(test);
@@ -205,7 +205,7 @@ static void fill_200(void *tp)
 	test_fill(tp, 200, ME);
 }
 
-/* The steal order is random, and every chain is found all the same. */
+/* The steal order is random, and every chain is found nonetheless. */
 static void debug_steal(struct kunit *test)
 {
 	unsigned int cpu = test_other_cpu(test), n;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* dequeue_test - one ring: order, room, wrap, a slow thief, many thieves */
+/* dequeue_test - one ring: order, capacity, wrap, a slow thief, many thieves */
 #include <linux/completion.h>
 #include <linux/kthread.h>
 #include <linux/minmax.h>
@@ -61,7 +61,7 @@ static void dequeue_empty(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool_dequeue_len(d), 0U);
 }
 
-/* The head gives the newest, the tail the oldest, each oldest first. */
+/* The head returns the newest values, the tail the oldest, each oldest first. */
 static void dequeue_order(struct kunit *test)
 {
 	struct pool_dequeue *d = dequeue_make(test, RING, 0);
@@ -80,7 +80,7 @@ static void dequeue_order(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool_dequeue_len(d), 0U);
 }
 
-/* A full ring takes no more, a batch that is too long is taken in part. */
+/* A full ring accepts nothing; of a batch that is too long it accepts a part. */
 static void dequeue_full(struct kunit *test)
 {
 	struct pool_dequeue *d = dequeue_make(test, RING, 0);
@@ -145,7 +145,7 @@ static void dequeue_wrap(struct kunit *test)
 	}
 }
 
-/* A thief that stops between reading a slot and clearing it. */
+/* A thief that stops after it has read a slot and before it clears it. */
 static struct {
 	struct task_struct *task;
 	struct completion claimed;
@@ -177,7 +177,7 @@ static int slow_thief(void *unused)
 	return 0;
 }
 
-/* Start a thief of @want objects that has cleared @skip of them and stops. */
+/* Start a thief that takes @want objects and stops once it has cleared @skip. */
 static struct task_struct *slow_start(struct kunit *test,
 				      struct pool_dequeue *d, unsigned int want,
 				      unsigned int skip)
@@ -207,8 +207,8 @@ static void slow_end(struct task_struct *task)
 }
 
 /*
- * A full ring whose tail a slow thief has claimed and not cleared has room by
- * its indexes. The push is refused, and overwrites nothing.
+ * By its indexes, a full ring has room once a slow thief has claimed the tail and
+ * not cleared it. The push is refused and overwrites nothing.
  */
 static void dequeue_claimed_slot(struct kunit *test)
 {
@@ -231,7 +231,7 @@ static void dequeue_claimed_slot(struct kunit *test)
 	expect_values(test, objs, 2, RING);
 }
 
-/* A batch claimed and cleared in part: just what is clear is used again. */
+/* A batch that is claimed and partly cleared: only the clear slots are reused. */
 static void dequeue_claimed_batch(struct kunit *test)
 {
 	struct pool_dequeue *d = dequeue_make(test, RING, -3UL);
@@ -243,7 +243,7 @@ static void dequeue_claimed_batch(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, push(d, RING + 1, 6), 2U);
 	KUNIT_EXPECT_EQ(test, push(d, RING + 3, 1), 0U);
 	KUNIT_EXPECT_EQ(test, pool_dequeue_len(d), RING - 4);
-	/* other thieves go on behind the slow one, the owner at its end */
+	/* other thieves continue behind the slow one, the owner at the head */
 	KUNIT_EXPECT_EQ(test, pool_dequeue_pop_tail(d, objs, 2), 2U);
 	expect_values(test, objs, 7, 2);
 	KUNIT_EXPECT_EQ(test, pool_dequeue_pop_head(d, objs, 3), 3U);
@@ -281,10 +281,7 @@ static unsigned int stress_pop_tail(struct test_values *v, void **objs,
 				     objs, n);
 }
 
-/*
- * Go's TestPoolDequeue, at full length, with indexes that start 500 before the
- * wrap.
- */
+/* Go's TestPoolDequeue at full length, with indexes that start 500 before the wrap. */
 static void dequeue_stress(struct kunit *test)
 {
 	struct stress s = {

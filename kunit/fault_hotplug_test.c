@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fault_hotplug_test - no memory at all while a dead CPU's objects are rescued
+ * fault_hotplug_test - flush a dead CPU while there is no memory
  *
- * Every allocation fails that has pool_cpu_dead() among its callers, whoever
- * makes it; the kernel's own way of taking a CPU down is spared. The free
- * callback asks for memory too, which shows that there really was none.
+ * Every allocation with pool_cpu_dead() among its callers fails. The rest of CPU
+ * hotplug in the kernel is spared. The free callback allocates as well, which
+ * shows that there was no memory.
  */
 #include <linux/cpu.h>
 #include <linux/slab.h>
@@ -13,21 +13,21 @@
 #include "test_pool.h"
 
 #define ME	1U
-#define PART	(POOL_NESTED + 20U)	/* nested slots, and the array */
-#define HERE	20U			/* so that not all of PART is moved */
+#define PART	(POOL_NESTED + 20U)	/* nested slots and part of a magazine */
+#define HERE	20U			/* leaves too little room here for PART */
 #define OBJS	(2 * PART + HERE)
 
 static struct {
 	struct test_obj *objs[OBJS];
-	atomic_t starved;		/* freed with no memory to be had */
-	atomic_t fed;
+	atomic_t without_memory;	/* frees that could not allocate */
+	atomic_t with_memory;
 } dead;
 
 static void dead_free(void *obj, void *data)
 {
 	void *p = kmalloc(8, GFP_NOWAIT | __GFP_NOWARN);
 
-	atomic_inc(p ? &dead.fed : &dead.starved);
+	atomic_inc(p ? &dead.with_memory : &dead.without_memory);
 	kfree(p);
 	test_free(obj, data);
 }
@@ -58,20 +58,20 @@ static int dead_suite_init(struct kunit_suite *suite)
 	return dead_knobs("$1", "$2", 100, -1, 0, false);
 }
 
-/* As the kernel has them. */
+/* Back to the defaults of the kernel. */
 static void dead_suite_exit(struct kunit_suite *suite)
 {
 	dead_knobs("0", "0xffffffffffffffff", 0, 1, 2, true);
 }
 
-/* Memory that is asked for elsewhere is there. */
+/* Allocations from elsewhere succeed. */
 static void dead_build(struct kunit *test, struct test_pool *tp)
 {
 	tp->params.free = dead_free;
 	KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
 	tp->active = true;
-	atomic_set(&dead.starved, 0);
-	atomic_set(&dead.fed, 0);
+	atomic_set(&dead.without_memory, 0);
+	atomic_set(&dead.with_memory, 0);
 	KUNIT_ASSERT_EQ(test, test_get_many(tp, dead.objs, OBJS, ME), OBJS);
 }
 
@@ -85,7 +85,7 @@ static void dead_fill(void *tp)
 	test_put_nested(tp, dead.objs + PART, PART, ME);
 }
 
-/* Both sets of @cpu are full, and this CPU's array has some room. */
+/* @cpu caches objects in both generations; the magazine of this CPU has some room. */
 static void dead_cache(struct kunit *test, struct test_pool *tp,
 		       unsigned int cpu)
 {
@@ -96,8 +96,8 @@ static void dead_cache(struct kunit *test, struct test_pool *tp,
 	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), (unsigned long)OBJS);
 }
 
-/* What cannot be moved is freed; nothing is lost. */
-static void dead_starving(struct kunit *test)
+/* What cannot be requeued is freed, and nothing is lost. */
+static void dead_without_memory(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_prepare(test, OBJS);
 	unsigned int cpu = hotplug_cpu(test), n;
@@ -107,9 +107,9 @@ static void dead_starving(struct kunit *test)
 	dead_cache(test, tp, cpu);
 	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
 	test_pool_check(tp);
-	/* the victim's, but for the one that was asked for, and what had no room */
-	KUNIT_EXPECT_GT(test, atomic_read(&dead.starved), (int)PART);
-	KUNIT_EXPECT_EQ(test, atomic_read(&dead.fed), 0);
+	/* the victim's, but for the one that a get took, and those without room here */
+	KUNIT_EXPECT_GT(test, atomic_read(&dead.without_memory), (int)PART);
+	KUNIT_EXPECT_EQ(test, atomic_read(&dead.with_memory), 0);
 	cached = syncpool_count(&tp->pool);
 	KUNIT_EXPECT_GT(test, cached, (unsigned long)HERE);
 	KUNIT_EXPECT_EQ(test, cached + atomic_long_read(&tp->frees),
@@ -122,12 +122,12 @@ static void dead_starving(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (unsigned long)n, cached);
 	test_put_many(tp, dead.objs, n, ME);
 	test_pool_end(tp);
-	/* the rest was freed with memory to be had */
-	KUNIT_EXPECT_EQ(test, (unsigned long)atomic_read(&dead.fed), cached);
+	/* the rest was freed while there was memory */
+	KUNIT_EXPECT_EQ(test, (unsigned long)atomic_read(&dead.with_memory), cached);
 }
 
 static struct kunit_case dead_cases[] = {
-	KUNIT_CASE(dead_starving),
+	KUNIT_CASE(dead_without_memory),
 	{}
 };
 

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fault_test - every allocation fails, in turn
+ * fault_test - each allocation fails in turn
  *
- * The n-th allocation of this task fails, for n = 1, 2, ... until one run has
- * no failure left (Documentation/fault-injection, fail-nth). Each run ends with
- * an errno or a freed object, and with balanced accounts. Every case runs twice:
+ * The n-th allocation of this task fails, for n = 1, 2, ... until a run completes
+ * before its n-th allocation (Documentation/fault-injection, fail-nth). Each run
+ * ends with an errno or a freed object, and with counters that add up. Every case
+ * runs twice:
  *
- * exact: what is kmalloc'ed counts and nothing else. That is what the module
- *	asks for itself, the same in each run, so the number of errors is known
- *	and none may be missing.
- * any: all slab caches count, and pages. The kernel's debugging takes of those
- *	too, now more and now less, may fail without an effect, and moves the
- *	n-th from one run to the next. So only what must always be true is
- *	asserted.
+ * exact: only kmalloc() fails. Those are the allocations of the module itself.
+ *	Each run makes the same ones, so the number of errors is known and none
+ *	may be missing.
+ * any: all slab caches fail, and pages. The kernel's own debugging allocates from
+ *	there too, a different number of times in each run, and may ignore a
+ *	failure. So the test asserts only what must always be true.
  */
 #include <linux/cpu.h>
 #include <linux/mempool.h>
@@ -24,11 +24,12 @@
 #include "test_pool.h"
 
 #define SIZE	128U
-#define MOST	400		/* allocations in one operation: a stop */
+#define MOST	400		/* runs: more than any operation needs */
 
 /*
- * To activate a pool: core, name, counters, three sets, shrinker, its
- * nr_deferred and its name. Masks of CPUs where they are not in place.
+ * Allocations that activate a pool: core, name, counters, three generations, the
+ * shrinker, its nr_deferred and its name; with CONFIG_CPUMASK_OFFSTACK a cpumask
+ * per generation.
  */
 #define CORE	(8 + IS_ENABLED(CONFIG_SHRINKER_DEBUG) +		\
 		 (int)POOL_GENERATIONS * IS_ENABLED(CONFIG_CPUMASK_OFFSTACK))
@@ -41,7 +42,7 @@ static const struct fault_mode {
 	{ "exact", true },
 };
 
-/* Can failures be kept to some slab caches? Not in 6.1. */
+/* Can failures be limited to some slab caches? Not in 6.1. */
 static bool fault_can_filter(void)
 {
 	return !test_shell("echo 0 > /sys/kernel/slab/kmalloc-64/failslab");
@@ -83,30 +84,37 @@ static int fault_knobs(bool filter, bool ignore, int verbose, int min_order)
 			  filter, filter, filter, min_order, ignore, verbose);
 }
 
-/* Also those that may sleep, and without a stack for each. */
+/* Allocations that may sleep fail too, and no failure prints a stack. */
 static int fault_init(struct kunit *test)
 {
 	return fault_knobs(fault_exact(test), false, 0, fault_exact(test) ? 100 : 0);
 }
 
-/* As the kernel has them. */
+/* Back to the defaults of the kernel. */
 static void fault_exit(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, fault_knobs(false, true, 2, 1), 0);
 }
 
-/* A sweep: allocation @n fails, for each @n until there is none. */
+/**
+ * struct fault - a sweep: runs in which allocation @n fails
+ * @test: the test
+ * @n: which allocation fails, counted from 1; 0: none
+ * @hit: it failed in the last run
+ * @left: what the last run left of @n; 0 if the allocation failed
+ * @errors: operations that failed, in all runs
+ */
 struct fault {
 	struct kunit *test;
 	int n;
 	bool hit;
-	int left;	/* before @n was reached */
+	int left;
 	int errors;
 };
 
 /*
- * The first run, with @n = 0, has no failure: afterwards there is what the kernel
- * makes once and keeps, as another chunk of per-CPU memory.
+ * No allocation fails in the first run, with @n = 0: it makes the kernel allocate
+ * what it keeps, such as another chunk of per-CPU memory.
  */
 #define FAULT(_test)	{ .test = (_test), .n = -1, .hit = true }
 
@@ -120,7 +128,7 @@ static void fault_arm(struct fault *f)
 	WRITE_ONCE(current->fail_nth, f->n);
 }
 
-/* Has it failed? */
+/* Has an allocation failed? */
 static bool fault_disarm(struct fault *f)
 {
 	f->left = READ_ONCE(current->fail_nth);
@@ -130,8 +138,8 @@ static bool fault_disarm(struct fault *f)
 }
 
 /*
- * The last run had no failure. If it made just as many allocations as have
- * failed before it, none was passed over.
+ * Nothing failed in the last run. If it made as many allocations as there were runs
+ * with a failure, each of them has failed once.
  */
 static void fault_done(struct fault *f, int errors)
 {
@@ -143,7 +151,7 @@ static void fault_done(struct fault *f, int errors)
 	kunit_info(f->test, "%d allocations, %d errors", f->n - 1, f->errors);
 }
 
-/* The next one alone. */
+/* The next allocation fails, and no other. */
 static void fault_one(struct fault *f)
 {
 	f->n = 1;
@@ -173,7 +181,7 @@ static struct syncpool *fault_pool(struct kunit *test)
 	return pool;
 }
 
-/* All that was built is cached, out or freed. */
+/* Every object that was built is cached, out or freed. */
 static void fault_balanced(struct kunit *test, struct syncpool *pool, long out)
 {
 	struct syncpool_stats s;
@@ -208,7 +216,7 @@ static void fault_sweep_create(struct fault *f, unsigned int flags,
 	}
 }
 
-/* the pool itself, and its core */
+/* The pool itself, and its core. */
 static void fault_create(struct kunit *test)
 {
 	struct fault f = FAULT(test);
@@ -218,9 +226,9 @@ static void fault_create(struct kunit *test)
 }
 
 /*
- * The first pool in debug mode allocates the table that all of them share. One
- * sweep is without the table, where its allocation fails as well: how often that
- * can happen depends on vmalloc(). The other sweep has the table.
+ * The first pool in debug mode allocates the table that all such pools share. In
+ * one sweep each run starts without the table, so its allocation fails too; how
+ * many times depends on vmalloc(). In the other sweep the table exists.
  */
 static void fault_create_debug(struct kunit *test)
 {
@@ -237,7 +245,7 @@ static void fault_create_debug(struct kunit *test)
 
 static DEFINE_SYNCPOOL(fault_template, mempool_kmalloc, mempool_kfree, NULL);
 
-/* As DEFINE_SYNCPOOL() makes it, as often as is needed. */
+/* Make @pool what DEFINE_SYNCPOOL() makes, for each run anew. */
 static void fault_static(struct kunit *test, struct syncpool *pool)
 {
 	*pool = fault_template;
@@ -245,7 +253,7 @@ static void fault_static(struct kunit *test, struct syncpool *pool)
 	INIT_WORK(&pool->activate, fault_template.activate.func);
 }
 
-/* The first use of a pool made with DEFINE_SYNCPOOL(): it works regardless. */
+/* The first use of a pool of DEFINE_SYNCPOOL(), which works without a core too. */
 static void fault_first_use(struct kunit *test)
 {
 	struct syncpool *pool = kunit_kzalloc(test, sizeof(*pool), GFP_KERNEL);
@@ -267,7 +275,7 @@ static void fault_first_use(struct kunit *test)
 		syncpool_exit(pool);
 	}
 	fault_done(&f, CORE);
-	/* that of the object itself */
+	/* the allocation of the object itself */
 	if (fault_exact(test))
 		KUNIT_EXPECT_EQ(test, none, 1);
 }
@@ -305,7 +313,7 @@ static void fault_get(struct kunit *test)
 	syncpool_read_stats(pool, &s);
 	KUNIT_EXPECT_EQ(test, s.alloc_fails, 1UL);
 	fault_balanced(test, pool, 0);
-	/* what is cached needs no memory */
+	/* a cached object needs no memory */
 	KUNIT_EXPECT_EQ(test, syncpool_prefill(pool, 1, GFP_KERNEL), 0);
 	fault_one(&f);
 	obj = syncpool_get(pool, GFP_KERNEL);
@@ -317,7 +325,7 @@ static void fault_get(struct kunit *test)
 
 #define PUTS	300U
 
-/* Put @objs while one allocation fails; the objects that this costs. */
+/* Put @objs while one allocation fails. Returns how many objects were freed. */
 static unsigned int fault_put_run(struct fault *f, struct syncpool *pool,
 				  void **objs)
 {
@@ -331,7 +339,7 @@ static unsigned int fault_put_run(struct fault *f, struct syncpool *pool,
 	return PUTS - syncpool_count(pool);
 }
 
-/* A chain that cannot grow costs the object, not the put. */
+/* If a chain cannot grow, the object is freed, and the put does not fail. */
 static void fault_put(struct kunit *test)
 {
 	struct syncpool *pool = fault_pool(test);
@@ -345,10 +353,10 @@ static void fault_put(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, syncpool_get_bulk(pool, GFP_KERNEL, PUTS, objs),
 				PUTS);
 		lost = fault_put_run(&f, pool, objs);
-		/* a ring was not to be had, so one object is gone */
+		/* no ring for one object, which was freed */
 		KUNIT_EXPECT_LE(test, lost, (unsigned int)f.hit);
 		f.errors += lost;
-		/* new rings for the next run */
+		/* the next run has to allocate its rings */
 		syncpool_cleanup(pool);
 		syncpool_cleanup(pool);
 		KUNIT_EXPECT_EQ(test, syncpool_count(pool), 0UL);
@@ -358,7 +366,7 @@ static void fault_put(struct kunit *test)
 	syncpool_destroy(pool);
 }
 
-/* No ring at all: what lies in the array stays, the rest is freed. */
+/* No ring at all: the magazine keeps its objects, the others are freed. */
 static void fault_put_all(struct kunit *test)
 {
 	struct syncpool *pool = fault_pool(test);
@@ -385,7 +393,10 @@ static void fault_put_all(struct kunit *test)
 
 #define FILL	60
 
-/* Objects are missed, and rings are not: what finds no place is freed. */
+/*
+ * prefill fails if an object cannot be built. If a ring cannot be allocated, the
+ * object that found no room is freed, and prefill succeeds.
+ */
 static void fault_prefill(struct kunit *test)
 {
 	struct syncpool *pool = fault_pool(test);
@@ -408,8 +419,8 @@ static void fault_prefill(struct kunit *test)
 }
 
 /*
- * Rotation, shrinking and waiting need no memory, least of all in reclaim. The
- * one failure may hit what DEBUG_OBJECTS allocates, which does without.
+ * Rotation, shrinking and waiting need no memory, above all in reclaim. In the mode
+ * "any" the failure may hit DEBUG_OBJECTS, which copes with that.
  */
 static void fault_rotation(struct kunit *test)
 {
@@ -433,7 +444,7 @@ static void fault_rotation(struct kunit *test)
 	syncpool_destroy(pool);
 }
 
-/* Neither does the end of a pool. */
+/* Nor does syncpool_exit(). */
 static void fault_end(struct kunit *test)
 {
 	struct syncpool *pool = fault_pool(test);
@@ -446,7 +457,7 @@ static void fault_end(struct kunit *test)
 	kfree(pool);
 }
 
-/* One more than without a device. */
+/* One allocation more than without a device. */
 static void fault_devm(struct kunit *test)
 {
 	struct syncpool_params params = fault_params(test, 0);

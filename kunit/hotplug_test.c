@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* hotplug_test - CPUs that go, with what they held, and come back */
+/* hotplug_test - CPUs that go down, what they leave behind, and their return */
 #include <linux/cpu.h>
 #include <linux/delay.h>
 
@@ -24,13 +24,13 @@ static int online_setup(struct kunit_resource *res, void *cpu)
 	return 0;
 }
 
-/* whatever a test does, its CPU comes back */
+/* However a test ends, its CPU comes back. */
 static void online_cleanup(struct kunit_resource *res)
 {
 	add_cpu((unsigned long)res->data);
 }
 
-/* A CPU to take down, not this one, which the test stays on. */
+/* A CPU to take down; the test stays on another one. */
 unsigned int hotplug_cpu(struct kunit *test)
 {
 	unsigned int cpu = test_other_cpu(test);
@@ -40,7 +40,7 @@ unsigned int hotplug_cpu(struct kunit *test)
 	return cpu;
 }
 
-/* Take all that is cached, without building. */
+/* Get every cached object, without building any. */
 static unsigned int take_all(struct test_pool *tp, struct test_obj **objs)
 {
 	unsigned int n;
@@ -53,8 +53,8 @@ static unsigned int take_all(struct test_pool *tp, struct test_obj **objs)
 	return n;
 }
 
-/* What a CPU had for itself is not lost with it: moved, or freed. */
-static void hotplug_rescue(struct kunit *test)
+/* What only a dead CPU could reach is requeued or freed. */
+static void hotplug_flush(struct kunit *test)
 {
 	unsigned int cpu = hotplug_cpu(test), n;
 	struct test_pool *tp = test_pool_make(test, 100, 0);
@@ -67,7 +67,7 @@ static void hotplug_rescue(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, n, 5U);
 	test_put_many(tp, objs, n, ME);
 	KUNIT_ASSERT_EQ(test, add_cpu(cpu), 0);
-	/* back, and clean */
+	/* back online, with nothing cached */
 	test_on_cpu(test, cpu, fill_50, tp);
 	test_pool_check(tp);
 	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
@@ -79,7 +79,7 @@ static void hotplug_rescue(struct kunit *test)
 	test_pool_end(tp);
 }
 
-/* Its part of the victim is freed, or open to others. */
+/* The magazine of the victim is freed, its chain is open to other CPUs. */
 static void hotplug_victim(struct kunit *test)
 {
 	unsigned int cpu = hotplug_cpu(test), n;
@@ -98,7 +98,7 @@ static void hotplug_victim(struct kunit *test)
 	test_pool_end(tp);
 }
 
-/* an array with something in it, and full nested slots */
+/* Objects that fill the nested slots, and some in the magazine. */
 #define NESTED_OBJS	(POOL_NESTED + 5)
 
 static void put_nested(void *tp)
@@ -110,7 +110,7 @@ static void put_nested(void *tp)
 	test_put_nested(tp, objs, NESTED_OBJS, ME);
 }
 
-/* Nothing came by on the CPU since an interrupt put there. */
+/* No owner has collected what an interrupt put into the nested slots. */
 static void hotplug_nested(struct kunit *test)
 {
 	unsigned int cpu = hotplug_cpu(test), n;
@@ -142,8 +142,8 @@ static void hotplug_nested_victim(struct kunit *test)
 	test_pool_end(tp);
 }
 
-/* A rotation, a shrink and an exit with a CPU gone. */
-static void hotplug_gone(struct kunit *test)
+/* A rotation, a drain and an exit while a CPU is down. */
+static void hotplug_down(struct kunit *test)
 {
 	unsigned int cpu = hotplug_cpu(test);
 	struct test_pool *tp = test_pool_make(test, 100, 0);
@@ -159,7 +159,7 @@ static void hotplug_gone(struct kunit *test)
 	test_pool_end(tp);
 }
 
-/* CPUs go and come under a load from every context. */
+/* CPUs go down and come up under a load from every context. */
 static void hotplug_under_load(struct kunit *test)
 {
 	unsigned int first = cpumask_first(cpu_online_mask), cpu, i = 0;
@@ -186,11 +186,11 @@ static void hotplug_under_load(struct kunit *test)
 }
 
 static struct kunit_case hotplug_cases[] = {
-	KUNIT_CASE(hotplug_rescue),
+	KUNIT_CASE(hotplug_flush),
 	KUNIT_CASE(hotplug_victim),
 	KUNIT_CASE(hotplug_nested),
 	KUNIT_CASE(hotplug_nested_victim),
-	KUNIT_CASE(hotplug_gone),
+	KUNIT_CASE(hotplug_down),
 	KUNIT_CASE(hotplug_under_load),
 	{}
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What takes CPUs down. */
+/* For suites that take CPUs down. */
 #ifndef _HOTPLUG_TEST_H
 #define _HOTPLUG_TEST_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* life_test - how pools end: exit, unbind, unload, age, and use after the end */
+/* life_test - exit, wait_idle, ageing, unbind, unload, and use after exit */
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/device.h>
@@ -13,7 +13,7 @@
 
 #define ME	1U
 
-/* Objects out at exit are reported by number; the pool ends all the same. */
+/* The number of objects out at exit is reported; the pool ends nonetheless. */
 static void life_exit_out(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 16, 0);
@@ -27,7 +27,7 @@ static void life_exit_out(struct kunit *test)
 	syncpool_exit(&tp->pool);
 	test_warn_end();
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 5L);
-	/* who comes back late is freed, and told once */
+	/* an object that comes back later is freed; reported once */
 	test_warn_begin(test->name, "used after syncpool_exit");
 	test_put(tp, objs[0], ME);
 	test_warn_end();
@@ -51,7 +51,7 @@ static void life_get_after_exit(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, syncpool_try_get(&tp->pool));
 	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
 	KUNIT_EXPECT_EQ(test, syncpool_cleanup(&tp->pool), 0UL);
-	/* once more is harmless, and the memory may become a pool again */
+	/* a second exit is harmless, and the memory may become a pool again */
 	syncpool_exit(&tp->pool);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->allocs), 5L);
 	KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
@@ -74,7 +74,7 @@ static void put_all_irq(struct irq_work *work)
 	test_put_many(put_all.tp, put_all.objs, put_all.nr, ME);
 }
 
-/* Deferred frees, a rotation under way and drained rings, all at exit. */
+/* Exit with deferred frees, a rotation under way and exhausted rings. */
 static void life_exit_in_flight(struct kunit *test)
 {
 	unsigned int i;
@@ -110,7 +110,7 @@ static void life_idle_at_once(struct kunit *test)
 	test_pool_end(tp);
 }
 
-/* Time runs out, and the pool works on as before. */
+/* After a timeout the pool works as before. */
 static void life_idle_timeout(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 64, 0);
@@ -153,12 +153,12 @@ static void idle_put(struct idle *idle)
 
 	for (ms = 0; ms < 20000 && !idling(tp); ms++)
 		usleep_range(500, 1000);
-	/* the grace period before what is out is known */
+	/* for the grace period after which the number of objects out is known */
 	msleep(200);
 	test_put_many(tp, idle->objs, 19, ME);
 	test_put(tp, test_get(tp, ME), ME);
 	msleep(100);
-	/* 19, and the one that was got meanwhile, were freed and not cached */
+	/* the 19, and one that was built meanwhile, were freed instead of cached */
 	if (atomic_long_read(&tp->frees) < 20)
 		WRITE_ONCE(idle->kept, true);
 	atomic_set(&idle->early, 3 - atomic_read(&idle->waiting));
@@ -184,7 +184,7 @@ static void idle_thread(unsigned int id, void *arg)
 	atomic_dec(&idle->waiting);
 }
 
-/* Three wait; puts free meanwhile; the last one, from hardirq, wakes them. */
+/* Three tasks wait; meanwhile puts free; the last put, in hardirq, wakes them. */
 static void life_idle_wake(struct kunit *test)
 {
 	struct idle *idle = kunit_kzalloc(test, sizeof(*idle), GFP_KERNEL);
@@ -199,7 +199,7 @@ static void life_idle_wake(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&idle->early), 0);
 	KUNIT_EXPECT_FALSE(test, idle->kept);
 	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&tp->pool), 0L);
-	/* and it caches again */
+	/* afterwards the pool caches again */
 	test_fill(tp, 20, ME);
 	KUNIT_EXPECT_GE(test, syncpool_count(&tp->pool), 20UL);
 	test_pool_end(tp);
@@ -222,7 +222,7 @@ static void idle_load(unsigned int id, void *arg)
 	}
 }
 
-/* Waiting comes and goes under load; no object is lost in between. */
+/* Waiters come and go under load, and no object is lost. */
 static void life_idle_busy(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 200, 0);
@@ -234,7 +234,7 @@ static void life_idle_busy(struct kunit *test)
 }
 
 #define AGE_SECS	"/sys/module/syncpool/parameters/age_secs"
-#define AGE_STOP	(120 * HZ)	/* what should come within seconds does not */
+#define AGE_STOP	(120 * HZ)	/* give up waiting for what takes seconds */
 
 static void age_cleanup(struct kunit_resource *res)
 {
@@ -260,8 +260,8 @@ static void awake(void *unused)
 }
 
 /*
- * Sleep a little. Ageing waits for its CPU to be awake for something else,
- * which here nobody may have in mind.
+ * Sleep a little. The age timer is deferrable: it waits until its CPU wakes up for
+ * something else, which may not happen here. So wake all CPUs.
  */
 static void age_sleep(struct kunit *test)
 {
@@ -272,7 +272,7 @@ static void age_sleep(struct kunit *test)
 		test_on_cpu(test, cpu, awake, NULL);
 }
 
-/* Nothing in it, nothing out: its timer ends, and wakes no CPU any more. */
+/* The timer of a pool with nothing cached and nothing out stops. */
 static void age_rests(struct kunit *test, struct test_pool *tp)
 {
 	struct delayed_work *age_work = &tp->pool.core->age_work;
@@ -280,7 +280,7 @@ static void age_rests(struct kunit *test, struct test_pool *tp)
 
 	do {
 		age_sleep(test);
-		/* it may be about to arm itself */
+		/* it may be about to arm the timer again */
 		flush_work(&age_work->work);
 	} while (delayed_work_pending(age_work) && time_before(jiffies, stop));
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(age_work));
@@ -288,7 +288,7 @@ static void age_rests(struct kunit *test, struct test_pool *tp)
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(age_work));
 }
 
-/* After two periods an idle pool holds nothing; it ages again when refilled. */
+/* After two periods an idle pool is empty; refilled, it ages again. */
 static void life_age(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 100, 0);
@@ -304,14 +304,14 @@ static void life_age(struct kunit *test)
 			age_sleep(test);
 		KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
 		KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 100L * round);
-		/* the first rotation may come at once, not the second */
+		/* the first rotation may come at once, the second may not */
 		KUNIT_EXPECT_TRUE(test, time_after(jiffies, start + HZ * 8 / 10));
 	}
 	age_rests(test, tp);
 	test_pool_end(tp);
 }
 
-/* What is built while the pool waits for idle may be cached afterwards. */
+/* An object built during wait_idle may be cached afterwards, so the timer runs. */
 static void life_age_idle(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 8, 0);
@@ -339,7 +339,7 @@ static void life_age_off(struct kunit *test)
 	test_pool_end(tp);
 }
 
-/* Unbinding undoes in reverse: what came before the pool outlives it. */
+/* Unbinding releases in reverse order: what came before the pool outlives it. */
 static struct {
 	struct test_pool *tp;
 	struct syncpool *pool;
@@ -386,7 +386,7 @@ static void life_devm(struct kunit *test)
 
 	devm.tp = test_pool_prepare(test, 16);
 	devm.step = 0;
-	/* no owner: in 6.1 suites run before their module is in sysfs */
+	/* no owner, since in 6.1 suites run before their module is in sysfs */
 	KUNIT_ASSERT_EQ(test, __platform_driver_register(&devm_driver, NULL), 0);
 	pdev = platform_device_register_simple("pool_life_devm", -1, NULL, 0);
 	KUNIT_EXPECT_FALSE(test, IS_ERR(pdev));
@@ -418,8 +418,8 @@ static void life_devm_error(struct kunit *test)
 }
 
 /*
- * A module that unloads and leaves its pools behind, one of them in the middle
- * of a rotation. The module is a fake: just its name and address matter.
+ * A module that is unloaded without ending its pool, which is in the middle of a
+ * rotation. The module is a fake: only its name and address are used.
  */
 static void life_forgotten(struct kunit *test)
 {
@@ -440,14 +440,14 @@ static void life_forgotten(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->allocs), 80L);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 80L);
 	test_pool_check(tp);
-	/* nothing is left of it, nor of others' pools anything gone */
+	/* nothing is left of it, and the pools of others are unharmed */
 	pool_shutdown_module(mod);
 	kfree(mod);
 	KUNIT_EXPECT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
 	syncpool_exit(&tp->pool);
 }
 
-/* Pools come and go, several at a time, with something in each. */
+/* Pools are created and destroyed, several at a time, with objects in each. */
 static void churn_thread(unsigned int id, void *arg)
 {
 	struct syncpool_params params = {

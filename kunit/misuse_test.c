@@ -18,7 +18,7 @@
 #define WORDS	4U
 #define PATTERN	0x5a5a5a5aUL
 
-/* a pool of WORDS words, which knows what free was given last */
+/* A pool of objects of WORDS words, which keeps what free was last called with. */
 struct misuse {
 	struct syncpool	pool;
 	unsigned int	frees;
@@ -41,7 +41,7 @@ static void misuse_free(void *obj, void *data)
 	kfree(obj);
 }
 
-/* A test that ended early leaves its pool to us; else exit does nothing. */
+/* A test that ended early has not ended its pool; otherwise exit does nothing. */
 static void misuse_cleanup(struct kunit_resource *res)
 {
 	struct misuse *m = res->data;
@@ -87,7 +87,7 @@ static void *misuse_stranger(struct kunit *test)
 	return obj;
 }
 
-/* It is the pool's from then on. */
+/* The object belongs to the pool from then on. */
 static void misuse_foreign_put(struct kunit *test)
 {
 	struct misuse *m = misuse_make(test, misuse_alloc, 0);
@@ -104,7 +104,7 @@ static void misuse_foreign_put(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, m->freed, obj);
 }
 
-/* Waiting ends one object too early, and exit does not see it either. */
+/* wait_idle returns one object too early, and exit does not report that object. */
 static void misuse_overput(struct kunit *test)
 {
 	struct misuse *m = misuse_make(test, misuse_alloc, 0);
@@ -124,7 +124,7 @@ static void misuse_overput(struct kunit *test)
 	kfree(a);
 }
 
-/* What exit reports is one less than there are. */
+/* exit reports one object less than there are. */
 static void misuse_overput_exit(struct kunit *test)
 {
 	struct misuse *m = misuse_make(test, misuse_alloc, 0);
@@ -140,7 +140,7 @@ static void misuse_overput_exit(struct kunit *test)
 	kfree(b);
 }
 
-/* Each call of a copy is of one that has reported nothing yet. */
+/* Each call is on a new copy, which has reported nothing yet. */
 static void copy_use(struct kunit *test, unsigned int flags)
 {
 	struct syncpool *copy = kunit_kzalloc(test, sizeof(*copy), GFP_KERNEL);
@@ -153,7 +153,7 @@ static void copy_use(struct kunit *test, unsigned int flags)
 	test_warn_begin(test->name, "a copy of the pool is used");
 	KUNIT_EXPECT_NULL(test, syncpool_get(copy, GFP_KERNEL));
 	test_warn_end();
-	/* said once */
+	/* reported once */
 	KUNIT_EXPECT_NULL(test, syncpool_get(copy, GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->allocs), 0L);
 	test_fill(tp, 40, ME);
@@ -167,7 +167,7 @@ static void copy_use(struct kunit *test, unsigned int flags)
 	test_warn_begin(test->name, "a copy of the pool is used");
 	syncpool_exit(copy);
 	test_warn_end();
-	/* the original has lost nothing and works on */
+	/* the original has lost nothing and still works */
 	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), count);
 	test_fill(tp, 40, ME);
 	test_pool_end(tp);
@@ -186,7 +186,7 @@ static void misuse_copy_debug(struct kunit *test)
 static DEFINE_SYNCPOOL(misuse_taken, test_alloc, test_free, NULL);
 static DEFINE_SYNCPOOL(misuse_taken_later, test_alloc, test_free, NULL);
 
-/* Build and free one object, since it has no cache. */
+/* Get and put one object: it is built and freed, since the pool caches nothing. */
 static void lazy_use(struct kunit *test, struct test_pool *tp,
 		     struct syncpool *pool, gfp_t gfp)
 {
@@ -211,7 +211,7 @@ static void lazy_name(struct kunit *test, struct syncpool *pool, gfp_t gfp)
 	struct test_pool *tp = test_pool_prepare(test, 8);
 	struct test_obj *obj;
 
-	/* a module that is loaded again has a new one, a rerun has not */
+	/* a rerun finds the pool ended; loading the module again makes a new one */
 	if (test_bit(POOL_STATE_GONE, &pool->state))
 		kunit_skip(test, "%s is used up; load the module again", pool->params.name);
 	pool->params.data = tp;
@@ -221,7 +221,7 @@ static void lazy_name(struct kunit *test, struct syncpool *pool, gfp_t gfp)
 	test_warn_begin(pool->params.name, "not activated, another pool has this name");
 	lazy_use(test, tp, pool, gfp);
 	test_warn_end();
-	/* said once */
+	/* reported once */
 	lazy_use(test, tp, pool, gfp);
 	KUNIT_EXPECT_NULL(test, pool->core);
 	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(pool, 0), -EEXIST);
@@ -230,7 +230,7 @@ static void lazy_name(struct kunit *test, struct syncpool *pool, gfp_t gfp)
 	test_warn_begin(pool->params.name, "1 objects still out at exit");
 	syncpool_exit(pool);
 	test_warn_end();
-	/* said once */
+	/* reported once */
 	syncpool_exit(pool);
 	if (obj) {
 		test_give(tp, obj, ME);
@@ -251,7 +251,7 @@ static void misuse_lazy_name_later(struct kunit *test)
 	lazy_name(test, &misuse_taken_later, GFP_NOWAIT);
 }
 
-/* Zeroed memory that never was a pool: nothing is cached, one report. */
+/* Zeroed memory that never was a pool: nothing is cached; one report. */
 static void misuse_zeroed(struct kunit *test)
 {
 	struct syncpool *pool = kunit_kzalloc(test, sizeof(*pool), GFP_KERNEL);
@@ -262,7 +262,7 @@ static void misuse_zeroed(struct kunit *test)
 	test_warn_begin("\\(null\\)", "used before syncpool_init");
 	KUNIT_EXPECT_NULL(test, syncpool_get(pool, GFP_KERNEL));
 	test_warn_end();
-	/* said once */
+	/* reported once */
 	KUNIT_EXPECT_NULL(test, syncpool_try_get(pool));
 	syncpool_put(pool, obj);
 	KUNIT_EXPECT_NULL(test, syncpool_try_get(pool));
@@ -278,7 +278,7 @@ static void misuse_zeroed(struct kunit *test)
 	kfree(obj);
 }
 
-/* The same, by a put alone, and by exit alone. */
+/* The same with a put alone, and with exit alone. */
 static void misuse_zeroed_put(struct kunit *test)
 {
 	struct syncpool *pool = kunit_kzalloc(test, sizeof(*pool), GFP_KERNEL);
@@ -309,11 +309,11 @@ static void misuse_idle_gone(struct kunit *test)
 	test_warn_begin(test->name, "used after syncpool_exit");
 	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(&m->pool, HZ), -ESHUTDOWN);
 	test_warn_end();
-	/* said once */
+	/* reported once */
 	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(&m->pool, HZ), -ESHUTDOWN);
 }
 
-/* Nobody frees what the pool does not own. */
+/* The pool ends; its memory belongs to the caller. */
 static void misuse_destroy_init(struct kunit *test)
 {
 	struct misuse *m = misuse_make(test, misuse_alloc, 0);
@@ -324,11 +324,11 @@ static void misuse_destroy_init(struct kunit *test)
 	test_warn_end();
 	KUNIT_EXPECT_EQ(test, m->frees, 3U);
 	KUNIT_EXPECT_NULL(test, m->pool.core);
-	/* said once */
+	/* reported once */
 	syncpool_destroy(&m->pool);
 }
 
-/* It stays its device's, and works on until that goes. */
+/* The pool keeps working until its device is removed. */
 static void misuse_destroy_devm(struct kunit *test)
 {
 	struct misuse *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
@@ -358,7 +358,7 @@ static void misuse_destroy_devm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, m->frees, 3U);
 }
 
-/* syncpool_exit() while another thread waits for an object */
+/* A thread that sleeps in syncpool_wait_idle(). */
 static struct {
 	struct completion begun;
 	int err;
@@ -405,7 +405,7 @@ static void misuse_prefill_none(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, syncpool_get(&m->pool, GFP_KERNEL));
 }
 
-/* What is deferred waits on a list that goes through its first two words. */
+/* An object whose free is deferred is queued through its first two words. */
 static void misuse_first_words(struct kunit *test)
 {
 	struct misuse *m = misuse_make(test, misuse_alloc,
@@ -435,7 +435,7 @@ static struct {
 	struct irq_work work;
 	struct syncpool pool;
 	bool in_hardirq;
-	bool may_free;			/* there */
+	bool may_free;			/* in that context */
 	unsigned int allocs;
 	unsigned int frees;
 	void *held[TINY];
@@ -462,7 +462,7 @@ static void tiny_irq(struct irq_work *work)
 		syncpool_put(&tiny.pool, tiny.held[i]);
 }
 
-/* Put all in hardirq; in debug mode some are dropped. */
+/* Put all objects in hardirq; debug mode drops some of them. */
 static void tiny_put(struct kunit *test, bool lost)
 {
 	tiny.work = IRQ_WORK_INIT_HARD(tiny_irq);
@@ -476,10 +476,10 @@ static void tiny_put(struct kunit *test, bool lost)
 	KUNIT_EXPECT_EQ(test, tiny.may_free, !lost);
 }
 
-/* Nothing is written past the object: it is lost where free may not run. */
+/* Where free may not run the object is lost; nothing is written past it. */
 static void misuse_tiny(struct kunit *test)
 {
-	/* what pool_may_use_slab() will say in hardirq; announced before that */
+	/* what pool_may_use_slab() will say in hardirq; needed before that */
 	const bool lost = IS_ENABLED(CONFIG_PREEMPT_RT) ||
 			  IS_ENABLED(CONFIG_PROVE_RAW_LOCK_NESTING);
 	struct syncpool_params params = {
@@ -507,7 +507,7 @@ static void misuse_tiny(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tiny.frees, lost ? kept : TINY);
 }
 
-/* The kernel looks for such calls, and reports at most one in a second. */
+/* Announce a report of CONFIG_DEBUG_ATOMIC_SLEEP, which makes at most one a second. */
 static void sleep_begin(const char *regex)
 {
 	if (!IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP))
@@ -524,7 +524,7 @@ static void sleep_end(void)
 
 #define SLEEPING	"sleeping function called from invalid context"
 
-/* PREEMPT_RT: such a get gives what is cached, so nobody may want to sleep. */
+/* On PREEMPT_RT such a get returns cached objects only and calls no alloc. */
 static void gfp_got(struct kunit *test, struct test_pool *tp, void *obj)
 {
 	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
@@ -563,7 +563,7 @@ static void misuse_gfp_irq(struct kunit *test)
 	test_pool_end(tp);
 }
 
-/* A put that drops where one may not sleep. PREEMPT_RT defers it anyway. */
+/* A put that drops an object in atomic context. PREEMPT_RT defers the free. */
 static void misuse_free_sleeps(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_prepare(test, 8);
@@ -592,8 +592,8 @@ static void misuse_free_sleeps(struct kunit *test)
 }
 
 /*
- * Each returns before it would in fact have to sleep, since that with
- * preemption off would be the end of the run.
+ * Each call is reported, and returns before it sleeps: to sleep with preemption
+ * disabled would end the run.
  */
 static void misuse_sleeping_call(struct kunit *test)
 {
@@ -623,7 +623,7 @@ static void misuse_sleeping_call(struct kunit *test)
 	sleep_end();
 }
 
-/* exit always sleeps, so this is not atomic, but a section that may not. */
+/* exit always sleeps, so the section is one that must not block, not an atomic one. */
 static void misuse_sleeping_exit(struct kunit *test)
 {
 	struct misuse *m = misuse_make(test, misuse_alloc, 0);

@@ -26,7 +26,7 @@ static int oops_setup(struct kunit_resource *res, void *context)
 	return test_shell("echo 0 > " PANIC_ON_OOPS);
 }
 
-/* @pool is no pool, which the compiler must not know. */
+/* @pool is not a pool, but the compiler must not notice. */
 static struct {
 	struct syncpool *pool;
 	struct completion ready;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* pool_test - get and put, on one CPU and on several, and all that can be wrong */
+/* pool_test - the interface, on one CPU and on several, and wrong arguments */
 #include <linux/cleanup.h>
 #include <linux/delay.h>
 #include <linux/sched.h>
@@ -56,7 +56,7 @@ static void pool_put_null(struct kunit *test)
 	test_pool_end(tp);
 }
 
-/* Go's TestPoolNew: alloc is called when nothing is cached, and only then. */
+/* Go's TestPoolNew: alloc is called if and only if nothing is cached. */
 static void pool_alloc_when_empty(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 64, 0);
@@ -80,7 +80,7 @@ static void pool_alloc_when_empty(struct kunit *test)
 	test_pool_end(tp);
 }
 
-/* 1000 objects go through slot, private[] and a chain of several rings. */
+/* 1000 objects pass through the magazine and a chain of several rings. */
 static void pool_thousand(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 1000, 0);
@@ -122,14 +122,14 @@ static void pool_bulk(struct kunit *test)
 		syncpool_put_bulk(&tp->pool, n, objs);
 		KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), (unsigned long)n);
 	}
-	/* alloc gives no more than the 100 */
+	/* alloc builds no more than 100 */
 	n = syncpool_get_bulk(&tp->pool, GFP_KERNEL, 120, objs);
 	KUNIT_EXPECT_EQ(test, n, 100U);
 	for (i = 0; i < n; i++) {
 		test_take(tp, objs[i], ME);
 		test_give(tp, objs[i], ME);
 	}
-	/* NULLs at the front, between and at the end are passed over */
+	/* NULLs at the front, in between and at the end are skipped */
 	memmove(&objs[10], &objs[5], 95 * sizeof(*objs));
 	memset(&objs[5], 0, 5 * sizeof(*objs));
 	objs[105] = objs[0];
@@ -210,7 +210,7 @@ static void bad_params_desc(const struct bad_params *bad, char *desc)
 
 KUNIT_ARRAY_PARAM(bad_params, bad_params, bad_params_desc);
 
-/* with nothing in it that could pass for a pool */
+/* Memory whose content cannot be taken for a pool. */
 static struct syncpool *pool_memory(struct kunit *test)
 {
 	struct syncpool *pool = kunit_kmalloc(test, sizeof(*pool), GFP_KERNEL);
@@ -220,7 +220,7 @@ static struct syncpool *pool_memory(struct kunit *test)
 	return pool;
 }
 
-/* Each gets its errno, and what failed may be given to exit. */
+/* Each set of parameters gets its errno; exit may be called after a failed init. */
 static void pool_params(struct kunit *test)
 {
 	const struct bad_params *bad = test->param_value;
@@ -243,7 +243,7 @@ static void pool_params_null(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(syncpool_create(NULL)), -EINVAL);
 }
 
-/* A name is taken for as long as its pool lives, and the pool has a copy. */
+/* A name is taken until its pool ends; the pool has a copy of it. */
 static void pool_names(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 4, 0);
@@ -265,7 +265,7 @@ static void pool_names(struct kunit *test)
 	syncpool_exit(other);
 }
 
-/* init twice leaves the pool as it is */
+/* A second init leaves the pool as it is. */
 static void pool_init_twice(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 8, 0);
@@ -291,7 +291,7 @@ static void stack_free(void *obj, void *data)
 	kfree(obj);
 }
 
-/* A pool may be a variable of a function's. */
+/* A pool may be a local variable. */
 static void pool_on_stack(struct kunit *test)
 {
 	const struct syncpool_params params = {
@@ -316,7 +316,7 @@ static void fill_100(void *tp)
 	test_fill(tp, 100, ME);
 }
 
-/* What another CPU has put into its chain is stolen before alloc is called. */
+/* Objects in the chain of another CPU are stolen before alloc is called. */
 static void pool_steal_other(struct kunit *test)
 {
 	unsigned int cpu = test_other_cpu(test), n;
@@ -330,13 +330,13 @@ static void pool_steal_other(struct kunit *test)
 		if (!objs[n])
 			break;
 	}
-	/* all but what is that CPU's own: slot and private[] */
+	/* all but those in the magazine of that CPU */
 	KUNIT_EXPECT_GE(test, n, 100U - POOL_PCP_MAX);
 	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 100UL - n);
 	stats = test_stats(tp);
 	KUNIT_EXPECT_EQ(test, stats.stolen, (unsigned long)n);
 	KUNIT_EXPECT_GT(test, stats.steals, 0UL);
-	/* several at a time, and no more than a block */
+	/* several at a time, but no more than a block */
 	KUNIT_EXPECT_LT(test, stats.steals, stats.stolen);
 	KUNIT_EXPECT_GE(test, stats.steals * POOL_BLOCK, stats.stolen);
 	test_put_many(tp, objs, n, ME);
@@ -361,7 +361,7 @@ static void pool_scope(struct kunit *test)
 	syncpool_cleanup(&tp->pool);
 	atomic_set(&tp->failing, 1);
 	{
-		/* no object: nothing to put back */
+		/* no object, so nothing to put back */
 		CLASS(syncpool_obj, guard)(&tp->pool, GFP_KERNEL);
 
 		KUNIT_EXPECT_NULL(test, guard.obj);
@@ -383,7 +383,7 @@ static void pool_scope_destroy(struct kunit *test)
 	struct test_pool *tp = test_pool_prepare(test, 4);
 
 	KUNIT_EXPECT_EQ(test, scope_fails(&tp->params), -EIO);
-	/* its name is free again */
+	/* the name is free again */
 	KUNIT_EXPECT_EQ(test, scope_fails(&tp->params), -EIO);
 	tp->params.name = NULL;
 	KUNIT_EXPECT_EQ(test, scope_fails(&tp->params), -EINVAL);
@@ -411,7 +411,7 @@ static struct test_pool *lazy_make(struct kunit *test, struct syncpool *pool)
 {
 	struct test_pool *tp = test_pool_prepare(test, 64);
 
-	/* a module that is loaded again has a new one, a rerun has not */
+	/* a rerun finds the pool ended; loading the module again makes a new one */
 	if (test_bit(POOL_STATE_GONE, &pool->state))
 		kunit_skip(test, "%s is used up; load the module again", pool->params.name);
 	KUNIT_EXPECT_NULL(test, pool->core);
@@ -420,7 +420,7 @@ static struct test_pool *lazy_make(struct kunit *test, struct syncpool *pool)
 	return tp;
 }
 
-/* It works as any pool does now; end it. */
+/* The pool works like any other now; end it. */
 static void lazy_end(struct kunit *test, struct test_pool *tp,
 		     struct syncpool *pool)
 {
@@ -463,8 +463,8 @@ static void pool_lazy_get(struct kunit *test)
 }
 
 /*
- * One that may not sleep builds, and the pool is active soon. PREEMPT_RT builds
- * nothing with preemption off, so the object comes from a second get there.
+ * A get that may not sleep builds an object, and the pool is active soon after.
+ * On PREEMPT_RT it builds none with preemption disabled; a second get does.
  */
 static void pool_lazy_atomic(struct kunit *test)
 {
@@ -497,7 +497,7 @@ static void pool_lazy_try(struct kunit *test)
 	lazy_end(test, tp, &lazy_try);
 }
 
-/* A put before all else: the object is freed, and the pool is active soon. */
+/* The first use is a put: the object is freed, and the pool is active soon after. */
 static void pool_lazy_put(struct kunit *test)
 {
 	struct test_pool *tp = lazy_make(test, &lazy_put);
@@ -508,7 +508,7 @@ static void pool_lazy_put(struct kunit *test)
 	syncpool_put(&lazy_put, obj);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 1L);
 	KUNIT_EXPECT_TRUE(test, lazy_wait(&lazy_put));
-	/* it came from elsewhere, so one more is gone than was built */
+	/* the pool did not build it, so it has freed one more than it built */
 	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&lazy_put), -1L);
 	syncpool_exit(&lazy_put);
 	test_pool_check(tp);
@@ -568,7 +568,7 @@ static void lazy_race_thread(unsigned int id, void *arg)
 	}
 }
 
-/* Several first users at once: one of them activates it. */
+/* Several first users at once: one of them activates the pool. */
 static void pool_lazy_race(struct kunit *test)
 {
 	struct test_pool *tp = lazy_make(test, &lazy_race);
@@ -603,7 +603,7 @@ static void stress_thread(unsigned int id, void *arg)
 	unsigned int i, n;
 
 	for (i = 0; i < STRESS_ROUNDS; i++) {
-		/* without preemption a grace period waits for this */
+		/* without preemption, grace periods wait for this */
 		cond_resched();
 		n = 1 + test_random(&seed) % STRESS_HELD;
 		if (id == 0 && i % 64 == 0)
@@ -617,7 +617,7 @@ static void stress_thread(unsigned int id, void *arg)
 	}
 }
 
-/* Go's TestPoolStress: 10 threads, and stamps instead of a count. */
+/* Go's TestPoolStress: 10 threads, with stamps instead of a count. */
 static void pool_stress(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 4000, 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* rotation_test - generations: what survives, what is freed, and who is pinned */
+/* rotation_test - what survives a rotation, what is freed, and pinned owners */
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/kthread.h>
@@ -12,7 +12,7 @@
 
 #define ME	1U
 
-/* Go's TestPoolGC: 100 objects survive one cycle, and not two. */
+/* Go's TestPoolGC: 100 objects survive one cleanup, but not two. */
 static void rotation_survive_one(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 100, 0);
@@ -29,8 +29,8 @@ static void rotation_survive_one(struct kunit *test)
 	test_pool_end(tp);
 }
 
-/* A pool is reaped after its first time too, each object once. */
-static void rotation_reap_again(struct kunit *test)
+/* Later generations are freed like the first one, each object once. */
+static void rotation_again(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 100, 0);
 	long round;
@@ -46,7 +46,7 @@ static void rotation_reap_again(struct kunit *test)
 	test_pool_end(tp);
 }
 
-/* What is asked for comes back out of the victim; the rest goes on ageing. */
+/* A get takes one object from the victim; the others keep ageing. */
 static void rotation_victim(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 100, 0);
@@ -72,7 +72,7 @@ static void fill_60(void *tp)
 	test_fill(tp, 60, ME);
 }
 
-/* The victim's chains are open to other CPUs, not their private[]. */
+/* The chains of the victim are open to other CPUs, its magazines are not. */
 static void rotation_victim_steal(struct kunit *test)
 {
 	unsigned int cpu = test_other_cpu(test), n;
@@ -112,8 +112,8 @@ static void rotation_steady_use(struct kunit *test)
 }
 
 /*
- * Somebody rotates while an owner stands, pinned and locked, in the middle of
- * an operation on the set that becomes the victim.
+ * Another task rotates while an owner is in the middle of an operation, pinned and
+ * with the try-lock held, on the generation that becomes the victim.
  */
 static struct {
 	struct task_struct *task;
@@ -145,7 +145,7 @@ static unsigned long scan(struct test_pool *tp, unsigned long nr)
 	return shrinker->scan_objects(shrinker, &sc);
 }
 
-/* One rotation goes through; a second has to wait for whoever is pinned. */
+/* One rotation succeeds; a second has to wait for the pinned section. */
 static int pinned_rotate(void *unused)
 {
 	struct test_pool *tp = pinned.tp;
@@ -183,7 +183,7 @@ static void pinned_start(struct kunit *test, struct test_pool *tp,
 static const struct pinned_case {
 	const char *name;
 	enum pool_hook_point point;
-	bool put;		/* where puts come by, else gets */
+	bool put;		/* reached by puts, else by gets */
 } pinned_cases[] = {
 	{ "get", POOL_HOOK_GET, false },
 	{ "put", POOL_HOOK_PUT, true },
@@ -216,7 +216,7 @@ static void rotation_under_owner(struct kunit *test)
 
 	objs = kunit_kcalloc(test, PINNED_OBJS, sizeof(*objs), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, objs);
-	/* out of this CPU's reach, so that there is always something to turn */
+	/* out of reach for this CPU, so there is always something to rotate */
 	test_on_cpu(test, cpu, fill_2, tp);
 	test_fill(tp, PINNED_OBJS / 2, ME);
 	n = c->put ? test_get_many(tp, objs, PINNED_OBJS, ME) : 0;
@@ -236,7 +236,7 @@ static void rotation_under_owner(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pinned.rotations, 1UL);
 	test_pool_check(tp);
 	test_put_many(tp, objs, n, ME);
-	/* and it turns again once the owner has gone on */
+	/* the pool rotates again once the owner has finished */
 	syncpool_cleanup(&tp->pool);
 	KUNIT_EXPECT_EQ(test, test_stats(tp).rotations, 2UL);
 	test_pool_end(tp);
@@ -249,7 +249,7 @@ static void busy_thread(unsigned int id, void *arg)
 	unsigned int i, n;
 
 	for (i = 0; i < 150; i++) {
-		/* without preemption a grace period waits for this */
+		/* without preemption, grace periods wait for this */
 		cond_resched();
 		if (id < 2) {
 			syncpool_cleanup(&tp->pool);
@@ -265,7 +265,7 @@ static void busy_thread(unsigned int id, void *arg)
 	}
 }
 
-/* Two that clean up, one that scans, five that get and put. */
+/* Two threads clean up, one scans, five get and put. */
 static void rotation_busy(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 2000, 0);
@@ -276,7 +276,7 @@ static void rotation_busy(struct kunit *test)
 	test_pool_end(tp);
 }
 
-/* exit in the middle of a rotation that a scan has begun */
+/* exit in the middle of a rotation that a scan has begun. */
 static void rotation_exit(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 200, 0);
@@ -297,7 +297,7 @@ static void rotation_exit(struct kunit *test)
 
 static struct kunit_case rotation_cases[] = {
 	KUNIT_CASE(rotation_survive_one),
-	KUNIT_CASE(rotation_reap_again),
+	KUNIT_CASE(rotation_again),
 	KUNIT_CASE(rotation_victim),
 	KUNIT_CASE(rotation_steady_use),
 	KUNIT_CASE(rotation_busy),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* shrinker_test - memory given back: by hand, through debugfs, from reclaim */
+/* shrinker_test - give memory back: direct calls, debugfs, reclaim */
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
@@ -23,7 +23,7 @@ static unsigned long scan(struct test_pool *tp, unsigned long nr)
 	unsigned long ret;
 
 	ret = shrinker->scan_objects(shrinker, &sc);
-	/* a scan frees what it says, and no more than it was asked for */
+	/* a scan frees as many as it returns, and no more than were asked for */
 	freed = atomic_long_read(&tp->frees) - before;
 	KUNIT_EXPECT_LE(tp->test, freed, (long)nr);
 	if (ret != SHRINK_STOP) {
@@ -43,7 +43,7 @@ static unsigned long count(struct test_pool *tp)
 	return shrinker->count_objects(shrinker, &sc);
 }
 
-/* Let a drain that a scan has begun come to its end. */
+/* Wait for the drain after the rotation of a scan. */
 static void settle(struct test_pool *tp)
 {
 	flush_rcu_work(&tp->pool.core->drain_work);
@@ -63,7 +63,7 @@ static void shrinker_count(struct kunit *test)
 	test_pool_end(tp);
 }
 
-/* Of a count of one reclaim would ask for half, which is nothing. */
+/* Reclaim asks for half of the count, which would be nothing for one object. */
 static void shrinker_one(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, OBJS, 0);
@@ -73,7 +73,7 @@ static void shrinker_one(struct kunit *test)
 	test_pool_end(tp);
 }
 
-/* Never more than asked for, whatever that is; scan() checks. */
+/* A scan never frees more than was asked for; scan() checks it. */
 static void shrinker_bound(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, OBJS, 0);
@@ -89,12 +89,12 @@ static void shrinker_bound(struct kunit *test)
 		freed += nr;
 	}
 	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), OBJS - freed);
-	/* the victim served all that, so nothing had to turn */
+	/* the victim had enough, so no scan had to rotate */
 	KUNIT_EXPECT_EQ(test, test_stats(tp).rotations, 1UL);
 	test_pool_end(tp);
 }
 
-/* Asked often enough, it gives back everything: chains, slots and private[]. */
+/* Asked often enough, it gives back everything: magazines and chains. */
 static void shrinker_all(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, OBJS, 0);
@@ -111,7 +111,7 @@ static void shrinker_all(struct kunit *test)
 	test_pool_end(tp);
 }
 
-/* While somebody holds the lock there is nothing to do, and no waiting. */
+/* While the lock is held a scan frees nothing and does not wait. */
 static void shrinker_locked(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, OBJS, 0);
@@ -126,9 +126,8 @@ static void shrinker_locked(struct kunit *test)
 }
 
 /*
- * Reclaim that starts inside an allocation of whoever holds the pool's locks,
- * and locks that the free callback takes inside reclaim: lockdep is shown both
- * orders and has to stay silent.
+ * Reclaim that starts in an allocation under the locks of the pool, and locks that
+ * are taken inside reclaim: lockdep sees both orders and must not complain.
  */
 static void shrinker_recursion(struct kunit *test)
 {
@@ -140,7 +139,7 @@ static void shrinker_recursion(struct kunit *test)
 	syncpool_cleanup(&tp->pool);
 	fs_reclaim_acquire(GFP_KERNEL);
 	KUNIT_EXPECT_EQ(test, scan(tp, 10), 10UL);
-	/* get and put are for writers that reclaim waits for */
+	/* get and put may run in writeback, which reclaim waits for */
 	test_put(tp, test_get(tp, ME), ME);
 	fs_reclaim_release(GFP_KERNEL);
 
@@ -150,7 +149,7 @@ static void shrinker_recursion(struct kunit *test)
 	fs_reclaim_acquire(GFP_KERNEL);
 	KUNIT_EXPECT_EQ(test, scan(tp, 10), (unsigned long)SHRINK_STOP);
 	fs_reclaim_release(GFP_KERNEL);
-	/* real reclaim by somebody else, all shrinkers in turn */
+	/* real reclaim by another task, all shrinkers in turn */
 	KUNIT_EXPECT_EQ(test, test_shell("echo 2 > /proc/sys/vm/drop_caches"), 0);
 	mutex_unlock(&core->reclaim_lock);
 	mutex_unlock(&pool_list_lock);
@@ -170,7 +169,7 @@ static void *reclaiming_alloc(gfp_t gfp, void *data)
 	return test_alloc(gfp, data);
 }
 
-/* Reclaim inside the pool's own alloc callback shrinks that very pool. */
+/* Reclaim inside the alloc callback shrinks the same pool. */
 static void shrinker_in_alloc(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_prepare(test, OBJS);
@@ -190,28 +189,28 @@ static void shrinker_in_alloc(struct kunit *test)
 	test_pool_end(tp);
 }
 
-#define DOOR	"/sys/kernel/debug/shrinker/syncpool:%s-*"
+#define DEBUGFS	"/sys/kernel/debug/shrinker/syncpool:%s-*"
 
-/* The kernel's own door to a shrinker, debugfs. */
+/* The kernel's debugfs interface to a shrinker. */
 static void shrinker_debugfs(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, OBJS, 0);
 
 	test_fill(tp, OBJS, ME);
-	KUNIT_EXPECT_EQ(test, test_shell("grep -q '^0 %u' " DOOR "/count", OBJS,
+	KUNIT_EXPECT_EQ(test, test_shell("grep -q '^0 %u' " DEBUGFS "/count", OBJS,
 					 tp->params.name), 0);
 	syncpool_cleanup(&tp->pool);
-	KUNIT_EXPECT_EQ(test, test_shell("for f in " DOOR "/scan; do echo 0 0 100 > $f; done",
+	KUNIT_EXPECT_EQ(test, test_shell("for f in " DEBUGFS "/scan; do echo 0 0 100 > $f; done",
 					 tp->params.name), 0);
 	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), OBJS - 100UL);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 100L);
 	test_pool_end(tp);
-	/* and the door is gone */
-	KUNIT_EXPECT_NE(test, test_shell("ls -d " DOOR " 2> /dev/null",
+	/* the directory is gone with the pool */
+	KUNIT_EXPECT_NE(test, test_shell("ls -d " DEBUGFS " 2> /dev/null",
 					 tp->params.name), 0);
 }
 
-/* Everybody's caches are dropped, ours with them. */
+/* drop_caches drops the objects of the pool too. */
 static void shrinker_drop_caches(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, OBJS, 0);

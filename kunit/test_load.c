@@ -2,9 +2,9 @@
 /*
  * test_load - a load on one pool from every context at once
  *
- * Threads, softirqs (timers), hardirqs (hrtimers and irq_work) on every CPU get
- * and put, holding some objects from one turn to the next, while others clean
- * up, shrink and read counts.
+ * Threads, and on every CPU softirqs (timers) and hardirqs (hrtimers, irq_work),
+ * get and put, and hold some objects from one turn to the next, while one thread
+ * cleans up, shrinks and reads counters.
  */
 #include <linux/cpu.h>
 #include <linux/delay.h>
@@ -22,7 +22,7 @@
 #define TIMER_NS	(700 * NSEC_PER_USEC)
 #define LOAD_SECS	5
 
-/* one context's objects; nobody else touches them */
+/* The objects of one context, which no other touches. */
 struct load_context {
 	struct test_pool *tp;
 	unsigned int holder;
@@ -59,7 +59,7 @@ static void load_context_init(struct load_context *c, struct test_pool *tp,
 	c->seed = holder * 2654435761U;
 }
 
-/* Hold a random number of objects. */
+/* Get or put until this context holds a random number of objects. */
 static void load_turn(struct load_context *c)
 {
 	unsigned int want = test_random(&c->seed) % (HELD + 1);
@@ -81,7 +81,7 @@ static void load_context_end(struct load_context *c)
 		test_put(c->tp, c->objs[--c->nr], c->holder);
 }
 
-/* On this CPU: one irq_work on two CPUs at once would share a context. */
+/* Raise this CPU's irq_work: on two CPUs at once, it would share a context. */
 static void load_raise(struct test_load *load)
 {
 	preempt_disable();
@@ -96,12 +96,12 @@ static void load_timer(struct timer_list *timer)
 	load_turn(&lc->softirq);
 	if (READ_ONCE(lc->load->stop))
 		return;
-	/* threads need not come by every CPU */
+	/* threads may not run on every CPU */
 	load_raise(lc->load);
 	mod_timer(timer, jiffies + 1);
 }
 
-/* However slow the CPU, at most a third of it goes to these interrupts. */
+/* However slow the CPU is, it spends at most a third of its time here. */
 static enum hrtimer_restart load_hrtimer(struct hrtimer *timer)
 {
 	struct load_cpu *lc = container_of(timer, struct load_cpu, hrtimer);
@@ -135,7 +135,7 @@ static void load_reclaim(struct test_load *load, unsigned int turn)
 	usleep_range(200, 1000);
 }
 
-/* The first thread reclaims. The others hit their CPU's irq_work as they go. */
+/* The first thread reclaims. The others raise the irq_work of their CPU now and then. */
 static int load_thread(void *data)
 {
 	struct load_context *c = data;
@@ -184,7 +184,10 @@ static void load_init_cpu(struct test_load *load, unsigned int cpu)
 	load_context_init(&lc->irq_work, load->tp, holder + 2);
 }
 
-/* Until test_load_stop(). No assertion: what runs has to be stopped. */
+/*
+ * Runs until test_load_stop(), which also reports a thread that could not be
+ * created: a failed assertion here would leave the others running.
+ */
 struct test_load *test_load_start(struct test_pool *tp)
 {
 	struct test_load *load = kzalloc(sizeof(*load), GFP_KERNEL);
@@ -210,7 +213,7 @@ struct test_load *test_load_start(struct test_pool *tp)
 	return load;
 }
 
-/* The turns of who had the fewest. */
+/* The number of turns of the context that had the fewest. */
 static unsigned long load_least(struct test_load *load)
 {
 	unsigned long least = ULONG_MAX;
@@ -229,8 +232,8 @@ static unsigned long load_least(struct test_load *load)
 }
 
 /*
- * Sleep until everybody has had @turns. A guest that is too slow for that in
- * LOAD_SECS is content with one.
+ * Sleep until every context has had @turns, or, if that takes more than LOAD_SECS,
+ * one.
  */
 void test_load_wait(struct test_load *load, unsigned long turns)
 {
@@ -242,7 +245,7 @@ void test_load_wait(struct test_load *load, unsigned long turns)
 	} while (least < turns && (!least || time_before(jiffies, enough)));
 }
 
-/* The timers first, all of them: a CPU that went left its own to another. */
+/* All timers first: those of a CPU that went down have moved to another. */
 static void load_end_cpus(struct test_load *load)
 {
 	struct load_context *c;
@@ -262,7 +265,7 @@ static void load_end_cpus(struct test_load *load)
 	}
 }
 
-/* Stop, put everything back, and see that everybody had a turn. */
+/* Stop, put every object back, and check that every context had a turn. */
 void test_load_stop(struct test_load *load)
 {
 	struct kunit *test = load->tp->test;

@@ -10,7 +10,7 @@
 
 #include "test_pool.h"
 
-/* Count an error. True if there is none. */
+/* Count @error, if there is one. True if there is none. */
 static bool test_ok(struct test_pool *tp, unsigned int error)
 {
 	if (error)
@@ -142,7 +142,7 @@ void test_put_many(struct test_pool *tp, struct test_obj **objs,
 		test_put(tp, objs[i], holder);
 }
 
-/* Take @n objects and put them back, so that the pool has them. */
+/* Get @n objects and put them back, so that the pool caches them. */
 void test_fill(struct test_pool *tp, unsigned int n, unsigned int holder)
 {
 	struct test_obj **objs = kunit_kcalloc(tp->test, n, sizeof(*objs),
@@ -183,7 +183,7 @@ void test_pool_check(struct test_pool *tp)
 			(unsigned long)atomic_long_read(&tp->frees));
 }
 
-/* End the pool: every object built has been freed, each once. */
+/* End the pool: every object that was built has been freed, each once. */
 void test_pool_end(struct test_pool *tp)
 {
 	if (!tp->active)
@@ -275,7 +275,7 @@ static int test_thread_fn(void *data)
 	return 0;
 }
 
-/* Run @fn in @nr threads at once, with ids from 0, and wait for them. */
+/* Run @fn in @nr threads at once, with ids from 0, and wait for all of them. */
 void test_threads(struct kunit *test, unsigned int nr,
 		  void (*fn)(unsigned int id, void *arg), void *arg)
 {
@@ -309,7 +309,7 @@ void test_stay_on(unsigned int cpu)
 	set_cpus_allowed_ptr(current, cpumask_of(cpu));
 }
 
-/* Stay on the first CPU; the number of another. */
+/* Stay on the first CPU. Returns another one. */
 unsigned int test_other_cpu(struct kunit *test)
 {
 	unsigned int cpu = cpumask_first(cpu_online_mask);
@@ -355,23 +355,23 @@ static void test_hook_cleanup(struct kunit_resource *res)
 	synchronize_rcu();
 }
 
-/* Have @fn called at the hook points until the test ends. */
+/* Call @fn at the hook points until the test ends. */
 void test_hook(struct kunit *test, void (*fn)(enum pool_hook_point point))
 {
 	kunit_alloc_resource(test, test_hook_setup, test_hook_cleanup,
 			     GFP_KERNEL, fn);
 }
 
-/* Nested slots of this CPU that are in use, in the set that is filled. */
+/* Nested slots of this CPU that are in use, in the active generation. */
 unsigned int test_nested_slots(struct test_pool *tp)
 {
 	unsigned int i, n = 0;
-	struct pool_pcp *l;
+	struct pool_pcp *pcp;
 
 	preempt_disable();
-	l = this_cpu_ptr(READ_ONCE(tp->pool.core->active)->pcps);
+	pcp = pool_core_pcp(tp->pool.core);
 	for (i = 0; i < POOL_NESTED; i++)
-		n += !!READ_ONCE(l->nested[i]);
+		n += !!READ_ONCE(pcp->nested[i]);
 	preempt_enable();
 	return n;
 }
@@ -383,7 +383,7 @@ static struct {
 	unsigned int holder;
 } test_nested;
 
-/* The owner is locked, as an interrupt would find it. */
+/* The try-lock is held, as an interrupt would find it. */
 static void test_nested_hook(enum pool_hook_point point)
 {
 	if (point != POOL_HOOK_STEAL || current != READ_ONCE(test_nested.task))
@@ -394,10 +394,11 @@ static void test_nested_hook(enum pool_hook_point point)
 }
 
 /*
- * Put @holder's @n objects on this CPU, where nothing is cached in the set that is
- * filled, so that the nested slots are full and stay so: POOL_NESTED from inside
- * a get that steals, the last thing that looks into these slots is behind it,
- * and the rest by the fast path, as far as the array has room. Bound to a CPU.
+ * Put the @n objects of @holder so that the nested slots are full and stay full:
+ * POOL_NESTED of them inside a get that is about to steal and has looked into the
+ * nested slots before, the others by the fast path, which must have room in the
+ * magazine for them. The caller is bound to this CPU, whose part of the active
+ * generation is empty.
  */
 void test_put_nested(struct test_pool *tp, struct test_obj **objs,
 		     unsigned int n, unsigned int holder)
@@ -412,13 +413,13 @@ void test_put_nested(struct test_pool *tp, struct test_obj **objs,
 	obj = test_try_get(tp, holder);
 	KUNIT_EXPECT_NULL(tp->test, test_nested.task);
 	test_put_many(tp, objs + POOL_NESTED, n - POOL_NESTED, holder);
-	/* of the victim */
+	/* from the victim */
 	if (obj)
 		test_put(tp, obj, holder);
 	KUNIT_EXPECT_EQ(tp->test, test_nested_slots(tp), POOL_NESTED);
 }
 
-/* Run a line of shell; its exit status, or an errno. */
+/* Run a line of shell. Returns its exit status, or an errno. */
 int test_shell(const char *fmt, ...)
 {
 	char shell[] = "/bin/sh", option[] = "-c", path[] = "PATH=/bin:/sbin";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* test_values - each value comes out once; see test_values.h */
+/* test_values - each value is popped once; see test_values.h */
 #include <linux/bitmap.h>
 #include <linux/delay.h>
 #include <linux/minmax.h>
@@ -28,7 +28,7 @@ static void values_take(struct test_values *v, void **objs, unsigned int n)
 	atomic_long_add(n, &v->taken);
 }
 
-/* Push all, and take some at the head, the more often the fuller it is. */
+/* Push all values, and pop some at the head, always if there was no room. */
 static void values_produce(struct test_values *v)
 {
 	unsigned long next = 1;
@@ -43,7 +43,7 @@ static void values_produce(struct test_values *v)
 		next += pushed;
 		if (pushed && test_random(&seed) % 12)
 			continue;
-		/* without preemption a grace period waits for this */
+		/* without preemption, grace periods wait for this */
 		cond_resched();
 		k = v->pop_head(v, objs, 1 + test_random(&seed) % HEAD_MOST);
 		values_take(v, objs, k);
@@ -80,7 +80,7 @@ static void values_thread(unsigned int id, void *arg)
 		values_produce(arg);
 }
 
-/* All values go through it once, by one owner and THIEVES thieves. */
+/* One owner and THIEVES thieves pass all values through once. */
 void test_values_run(struct kunit *test, struct test_values *v)
 {
 	size_t size = BITS_TO_LONGS(v->nr) * sizeof(long);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A ring or a chain under one owner and many thieves, after Go's
- * TestPoolDequeue: the values 1, 2, ... go in, and each has to come out once.
+ * A ring or a chain with one owner and many thieves, after Go's TestPoolDequeue:
+ * the values 1, 2, ... are pushed, and each has to be popped once.
  */
 #ifndef _TEST_VALUES_H
 #define _TEST_VALUES_H
@@ -11,11 +11,12 @@
 /**
  * struct test_values - one such run
  * @nr: the values are 1..@nr
- * @push: the owner's: some of @n values from @from on; how many
- * @pop_head: the owner's: up to @n
- * @pop_tail: anybody's, likewise
- * @pause: while it is set thieves stand still
- * @at_head: values that the owner took, in all runs
+ * @push: called by the owner: push up to @n values, @from and following; returns
+ *	how many
+ * @pop_head: called by the owner: pop up to @n values
+ * @pop_tail: called by thieves, likewise
+ * @pause: thieves pause while it is set
+ * @at_head: values that the owner has popped, in all runs
  */
 struct test_values {
 	unsigned long nr;

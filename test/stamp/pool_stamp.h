@@ -74,8 +74,8 @@ static inline const char *pool_stamp_error_name(enum pool_stamp_error err)
  * @holder: who holds the object, or held it last; less than 1 << 24
  * @seq: hand-overs so far
  * @owner: the pool that the object was built for
- * @seal: function of the other plain fields; the last word, so that an overrun
- *	from behind breaks it
+ * @seal: function of the other plain fields; last, so that a write to either end
+ *	of the object breaks it or @canary
  */
 struct pool_stamp {
 	void		*reserved[2];

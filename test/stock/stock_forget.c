@@ -15,21 +15,21 @@
 
 #define FORGET_OBJECTS	100U
 
-static atomic_t forget_live = ATOMIC_INIT(0);
+static atomic_t forget_built = ATOMIC_INIT(0);
 
 static void *forget_alloc(gfp_t gfp, void *data)
 {
 	void *obj = kmalloc(64, gfp);
 
 	if (obj)
-		atomic_inc(&forget_live);
+		atomic_inc(&forget_built);
 	return obj;
 }
 
 static void forget_free(void *obj, void *data)
 {
 	kfree(obj);
-	if (atomic_dec_and_test(&forget_live))
+	if (atomic_dec_and_test(&forget_built))
 		pr_info("all freed\n");
 }
 

@@ -25,7 +25,7 @@
 #define LIFE_TAKE	24U	/* objects taken by each CPU from each pool */
 #define LIFE_STEP	6U	/* objects put back by one interrupt */
 
-struct life {
+struct life_pool {
 	struct syncpool	*pool;
 	const char	*name;
 	unsigned int	flags;
@@ -33,7 +33,7 @@ struct life {
 	atomic_long_t	frees;
 };
 
-static struct life lives[] = {
+static struct life_pool life_pools[] = {
 	{ .name = "life-plain" },
 	{ .name = "life-sleeps", .flags = SYNCPOOL_FREE_SLEEPS },
 	{ .name = "life_lazy" },
@@ -43,14 +43,14 @@ static struct life lives[] = {
 #define LIFE_LAZY	2U
 
 struct life_held {
-	struct life		*life;
+	struct life_pool		*life;
 	struct pool_stamp	*obj;
 };
 
 struct life_cpu {
 	struct hrtimer		timer;
 	unsigned int		nr;
-	struct life_held	held[LIFE_TAKE * ARRAY_SIZE(lives)];
+	struct life_held	held[LIFE_TAKE * ARRAY_SIZE(life_pools)];
 };
 
 static struct life_cpu __percpu *life_cpus;
@@ -72,7 +72,7 @@ void tort_error(const char *fmt, ...)
 static void *life_alloc(gfp_t gfp, void *data)
 {
 	struct pool_stamp *obj = kzalloc(sizeof(*obj), gfp | __GFP_NOWARN);
-	struct life *life = data;
+	struct life_pool *life = data;
 
 	if (!obj)
 		return NULL;
@@ -84,7 +84,7 @@ static void *life_alloc(gfp_t gfp, void *data)
 
 static void life_free(void *mem, void *data)
 {
-	struct life *life = data;
+	struct life_pool *life = data;
 
 	if (life->flags & SYNCPOOL_FREE_SLEEPS)
 		might_sleep();
@@ -93,16 +93,16 @@ static void life_free(void *mem, void *data)
 	atomic_long_inc(&life->frees);
 }
 
-static DEFINE_SYNCPOOL(life_lazy, life_alloc, life_free, &lives[LIFE_LAZY]);
+static DEFINE_SYNCPOOL(life_lazy, life_alloc, life_free, &life_pools[LIFE_LAZY]);
 
-static void life_give(struct life *life, struct pool_stamp *obj, u32 holder)
+static void life_give(struct life_pool *life, struct pool_stamp *obj, u32 holder)
 {
 	tort_give(obj, life, holder);
 	syncpool_put(life->pool, obj);
 }
 
 /* Fill the pool through this CPU, which adds rings of all sizes. */
-static int life_fill(struct life *life)
+static int life_fill(struct life_pool *life)
 {
 	struct pool_stamp **objs;
 	unsigned int i, n;
@@ -130,13 +130,13 @@ static void life_take(void *unused)
 	struct pool_stamp *obj;
 	unsigned int i, k;
 
-	for (i = 0; i < ARRAY_SIZE(lives); i++) {
+	for (i = 0; i < ARRAY_SIZE(life_pools); i++) {
 		for (k = 0; k < LIFE_TAKE; k++) {
-			obj = syncpool_try_get(lives[i].pool);
+			obj = syncpool_try_get(life_pools[i].pool);
 			if (!obj)
 				break;
-			tort_take(obj, &lives[i], holder);
-			c->held[c->nr++] = (struct life_held){ &lives[i], obj };
+			tort_take(obj, &life_pools[i], holder);
+			c->held[c->nr++] = (struct life_held){ &life_pools[i], obj };
 		}
 	}
 }
@@ -180,7 +180,7 @@ static void life_shrink(void)
 	filp_close(file, NULL);
 }
 
-static int life_open(struct life *life)
+static int life_open(struct life_pool *life)
 {
 	struct syncpool_params params = {
 		.name = life->name,
@@ -198,7 +198,7 @@ static int life_open(struct life *life)
 	return life_fill(life);
 }
 
-static void life_close(struct life *life)
+static void life_close(struct life_pool *life)
 {
 	if (life->pool == &life_lazy)
 		syncpool_exit(life->pool);
@@ -216,7 +216,7 @@ static void life_exit(void)
 
 	on_each_cpu(life_start_timer, NULL, 1);
 	/* ignore the result: puts meanwhile are freed, from a work item here */
-	syncpool_wait_idle(lives[LIFE_SLEEPS].pool, 1);
+	syncpool_wait_idle(life_pools[LIFE_SLEEPS].pool, 1);
 	life_shrink();
 	for_each_possible_cpu(cpu) {
 		struct life_cpu *c = per_cpu_ptr(life_cpus, cpu);
@@ -224,8 +224,8 @@ static void life_exit(void)
 		hrtimer_cancel(&c->timer);
 		life_put_some(c, 1, c->nr);
 	}
-	for (i = 0; i < ARRAY_SIZE(lives); i++)
-		life_close(&lives[i]);
+	for (i = 0; i < ARRAY_SIZE(life_pools); i++)
+		life_close(&life_pools[i]);
 	free_percpu(life_cpus);
 }
 
@@ -243,9 +243,9 @@ static int __init life_init(void)
 		hrtimer_init(t, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
 		t->function = life_timer;
 	}
-	lives[LIFE_LAZY].pool = &life_lazy;
-	err = life_open(&lives[0]);
-	err = err ?: life_open(&lives[LIFE_SLEEPS]);
+	life_pools[LIFE_LAZY].pool = &life_lazy;
+	err = life_open(&life_pools[0]);
+	err = err ?: life_open(&life_pools[LIFE_SLEEPS]);
 	if (err) {
 		life_exit();
 		return err;

@@ -98,7 +98,7 @@ static unsigned long numa_count_thefts(void)
 }
 
 /* Get one object. False if there is none. */
-static bool numa_rob(struct numa_thief *t)
+static bool numa_steal(struct numa_thief *t)
 {
 	unsigned long thefts = numa_count_thefts();
 	struct pool_stamp *obj = syncpool_try_get(&numa_pool);
@@ -115,12 +115,12 @@ static bool numa_rob(struct numa_thief *t)
 }
 
 /* Runs on the thief's CPU. */
-static long numa_rob_all(void *data)
+static long numa_steal_all(void *data)
 {
 	struct numa_thief *t = data;
 	unsigned int n = 0;
 
-	while (n < t->limit && numa_rob(t))
+	while (n < t->limit && numa_steal(t))
 		n++;
 	return 0;
 }
@@ -132,7 +132,7 @@ static void numa_run(struct numa_thief *t, unsigned int limit)
 	unsigned int from;
 
 	*t = (struct numa_thief){ .cpu = t->cpu, .limit = limit };
-	work_on_cpu(t->cpu, numa_rob_all, t);
+	work_on_cpu(t->cpu, numa_steal_all, t);
 	if (t->late)
 		tort_error("CPU %u got %u objects of its own node after some of the %u of others\n",
 			   t->cpu, t->late, t->got[NUMA_FAR]);

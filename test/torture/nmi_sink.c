@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * nmi_sink - takes the NMIs that come while no test waits for them
+ * nmi_sink - handle NMIs that arrive while no test handles them
  *
- * Who sends them does not know when a test begins and ends, and the kernel
- * complains of one that nobody wants.
+ * The sender does not know when a test begins and ends, and the kernel warns about
+ * an NMI without a handler.
  */
 #include <linux/module.h>
 #include <asm/nmi.h>
@@ -25,5 +25,5 @@ static void __exit nmi_sink_exit(void)
 
 module_init(nmi_sink_init);
 module_exit(nmi_sink_exit);
-MODULE_DESCRIPTION("Takes unclaimed NMIs");
+MODULE_DESCRIPTION("Handles NMIs outside of tests");
 MODULE_LICENSE("GPL");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the files of pool_torture.ko share.
+ * What the files of pool_torture.ko share. Names in all of them:
  *
- * @tp	a pool under torture, and the books kept about it
- * @hand	what one context of one CPU, or one kthread, holds at a time
+ * @tp		a pool under torture, with counters of our own
+ * @hand	the objects that one context of a CPU, or one kthread, holds
  */
 #ifndef _POOL_TORTURE_H
 #define _POOL_TORTURE_H
@@ -17,8 +17,8 @@
 #include "syncpool.h"
 #include "torture_stamp.h"
 
-#define TORT_HAND	16U	/* objects that a context keeps between two runs */
-#define TORT_BURST	1000U	/* objects that a reader takes at once, at most */
+#define TORT_HAND	16U	/* objects that a context holds at most */
+#define TORT_BURST	1000U	/* objects that a reader gets at once at most */
 
 enum tort_ctx {
 	TORT_TASK,
@@ -29,7 +29,7 @@ enum tort_ctx {
 	TORT_CTX_NR,
 };
 
-/* who holds an object: the context, and which of its kind */
+/* the holder of an object: the context, and the number of its CPU or kthread */
 #define TORT_HOLDER(ctx, n)	(((ctx) + 1U) << 16 | (n))
 
 /**
@@ -37,20 +37,20 @@ enum tort_ctx {
  * @pool: the pool
  * @name: its name
  * @flags: SYNCPOOL_*
- * @slab: objects from a slab cache, where KASAN sees them; else from the arena,
- *	whose objects can be built in any context and looked at after the end
- * @live: objects built and not freed
+ * @slab: objects are from a slab cache, where KASAN sees them; otherwise from the
+ *	arena, where they can be built in any context and examined after exit
+ * @nr_built: objects built and not freed
  * @allocs: objects built
  * @frees: objects freed
- * @fails: times alloc gave none
- * @gone: after syncpool_exit(): no callback any more
+ * @fails: calls of alloc that returned NULL
+ * @gone: syncpool_exit() has returned; no callback may run
  */
 struct tort_pool {
 	struct syncpool	*pool;
 	const char	*name;
 	unsigned int	flags;
 	bool		slab;
-	atomic_long_t	live;
+	atomic_long_t	nr_built;
 	atomic_long_t	allocs;
 	atomic_long_t	frees;
 	atomic_long_t	fails;
@@ -70,7 +70,7 @@ struct tort_hand {
 	struct tort_held		held[TORT_HAND];
 };
 
-/* what happened, per CPU */
+/* What each CPU has done. */
 struct tort_counts {
 	unsigned long ops[TORT_CTX_NR];	/* objects got and put */
 	unsigned long nmis;
@@ -82,8 +82,8 @@ DECLARE_PER_CPU(struct tort_counts, tort_counts);
 DECLARE_PER_CPU(unsigned long, tort_seed);
 
 /*
- * A random number for whom has no hand. Any context: one instruction on the
- * CPU's own seed, which an interrupt sees done or not done.
+ * A random number without a hand. Any context: the seed of the CPU changes by one
+ * instruction, which no interrupt can split.
  */
 static inline unsigned long tort_any_random(void)
 {
@@ -94,7 +94,7 @@ static inline unsigned long tort_any_random(void)
 	return z >> 8;
 }
 
-/* torture_main.c: module parameters that others look at */
+/* torture_main.c: module parameters that other files read */
 extern unsigned int tort_fail_alloc;
 extern unsigned int tort_irq_us;
 extern unsigned int tort_steps;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * torture_fake - "fakewriters": what else happens to a pool while it is used
+ * torture_fake - "fakewriters": everything but get and put
  *
- * They rotate, shrink, prefill and poll the pools, wait for them to be idle,
- * which they mostly are not, and create, use and destroy pools beside them.
+ * They rotate, shrink, prefill and poll the pools, wait for them to become idle,
+ * mostly in vain, and create, use and destroy pools of their own.
  */
 #include <linux/fs.h>
 #include <linux/irq_work.h>
@@ -15,7 +15,7 @@
 #define TORT_SIDE_OBJECTS	40U
 
 enum tort_fake_op {
-	TORT_CLEANUP,	/* the first two come twice as often */
+	TORT_CLEANUP,	/* the first two are twice as frequent */
 	TORT_SHRINK,
 	TORT_POLL,
 	TORT_PREFILL,
@@ -33,7 +33,7 @@ struct tort_faker {
 	unsigned long			idle;
 };
 
-/* a pool that lives for one call */
+/* A pool that exists during one call. */
 struct tort_side {
 	struct tort_pool	tp;
 	struct irq_work		put_last;
@@ -55,32 +55,32 @@ static void tort_drop_caches(const char *what)
 		return;
 	}
 	if (kernel_write(file, what, 1, &pos) != 1)
-		tort_error("drop_caches does not take a %s\n", what);
+		tort_error("drop_caches does not accept %s\n", what);
 	filp_close(file, NULL);
 }
 
 /*
- * Have the kernel run its shrinkers, as an administrator would: it lets no
- * module call them. What they free, they free in this task.
+ * Make the kernel run its shrinkers, as an administrator would, since a module
+ * cannot call them. They run, and free, in this task.
  */
 static void tort_shrink(struct tort_faker *f)
 {
 	if (!tort_shrink_begin())
 		return;
-	/* 4: no message for each of the next; 2: slab caches, all shrinkers */
+	/* 4: print no message from now on; 2: slab caches, all shrinkers */
 	if (f->done[TORT_SHRINK] == 1)
 		tort_drop_caches("4");
 	tort_drop_caches("2");
 	WRITE_ONCE(f->shrunk, f->shrunk + tort_shrink_end());
 }
 
-/* Counters only grow, however many read and write them. */
+/* Counters never decrease, however many tasks read and write them. */
 static void tort_poll(struct tort_pool *tp)
 {
 	struct syncpool_stats a, b;
 
 	syncpool_read_stats(tp->pool, &a);
-	/* any number will do while others work, if it is no wild one */
+	/* inexact while others get and put, but not wild */
 	if (syncpool_count(tp->pool) > 1UL << 24)
 		tort_error("%s: %lu objects cached\n", tp->name,
 			   syncpool_count(tp->pool));
@@ -91,7 +91,7 @@ static void tort_poll(struct tort_pool *tp)
 	if (b.allocs < a.allocs || b.steals < a.steals || b.grows < a.grows ||
 	    b.rotations < a.rotations || b.nested < a.nested ||
 	    b.spills < a.spills || b.refills < a.refills)
-		tort_error("%s: a counter went back\n", tp->name);
+		tort_error("%s: a counter decreased\n", tp->name);
 }
 
 static void tort_wait(struct tort_faker *f, struct tort_pool *tp)
@@ -101,7 +101,7 @@ static void tort_wait(struct tort_faker *f, struct tort_pool *tp)
 	if (!err)
 		f->idle++;
 	else if (err != -ETIMEDOUT)
-		tort_error("%s: wait_idle gave %d\n", tp->name, err);
+		tort_error("%s: wait_idle returned %d\n", tp->name, err);
 }
 
 static void tort_side_put_last(struct irq_work *w)
@@ -124,7 +124,7 @@ static void tort_side_get(struct tort_side *side, u32 holder)
 	}
 }
 
-/* All but the first object here, that one in an interrupt: it has to wake us. */
+/* Put all but the first object here, the first in an interrupt, which must wake us. */
 static void tort_side_put(struct tort_side *side, u32 holder)
 {
 	unsigned int i;
@@ -181,7 +181,7 @@ static void tort_side_life(struct tort_faker *f)
 	side->put_last = IRQ_WORK_INIT_HARD(tort_side_put_last);
 	err = tort_pool_open(&side->tp, side->name);
 	if (err) {
-		tort_error("%s: cannot be made: %d\n", side->name, err);
+		tort_error("%s: cannot be created: %d\n", side->name, err);
 	} else {
 		tort_side_use(side, f);
 		tort_pool_close(&side->tp);
@@ -268,7 +268,7 @@ void tort_fakers_print(void)
 			n[op] += tort_fakers[i].done[op];
 		idle += tort_fakers[i].idle;
 	}
-	pr_alert("pool_torture: fakewriters: cleanups %lu, shrinks %lu, polls %lu, prefills %lu, waits %lu (idle %lu), pools made %lu\n",
+	pr_alert("pool_torture: fakewriters: cleanups %lu, shrinks %lu, polls %lu, prefills %lu, waits %lu (idle %lu), pools created %lu\n",
 		 n[TORT_CLEANUP], n[TORT_SHRINK], n[TORT_POLL], n[TORT_PREFILL],
 		 n[TORT_WAIT], idle, n[TORT_SIDE]);
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * torture_hook - hold an operation up between two of its steps, or interrupt
- * it there
+ * torture_hook - delay or interrupt an operation between two of its steps
  *
- * What has to happen within a few instructions to go wrong, happens. Only a
- * test build of the pool has the hooks (SYNCPOOL_HOOKS).
+ * That makes races likely whose window is a few instructions. Only a test build of
+ * the pool has the hooks (SYNCPOOL_HOOKS).
  */
 #include <linux/delay.h>
 #include <linux/rcupdate.h>
@@ -13,8 +12,8 @@
 #include "pool_torture.h"
 
 /*
- * One hook in so many does something. Those that few operations come by, and
- * where a whole generation may turn meanwhile, do more often and longer.
+ * One hook in this many does something. Where few operations come by, or where a
+ * rotation may happen meanwhile, a hook acts more often and delays for longer.
  */
 #define TORT_HOOK_RATE	64U
 #define TORT_HOOK_RARE	8U
@@ -35,7 +34,7 @@ static void tort_hook_act(unsigned long r, unsigned int us)
 		udelay(1 + (r >> 3) % us);
 }
 
-/* Any context. A drain, which nobody can be in the way of, is not pinned. */
+/* Any context. A drain calls it unpinned. */
 static void tort_hook(enum pool_hook_point point)
 {
 	bool rare = tort_hook_is_rare(point);
@@ -55,7 +54,7 @@ void tort_hook_start(unsigned int us)
 		WRITE_ONCE(pool_hook_fn, tort_hook);
 }
 
-/* When this returns, no hook runs, but for those in drains: exit waits. */
+/* When this returns, no hook runs except in drains, which syncpool_exit() waits for. */
 void tort_hook_stop(void)
 {
 	WRITE_ONCE(pool_hook_fn, NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* torture_hook_none - the pool as it is used has no hooks */
+/* torture_hook_none - for builds of the pool without hooks */
 #include "pool_torture.h"
 
 void tort_hook_start(unsigned int us)

@@ -3,9 +3,9 @@
  * torture_irq - the load from interrupts
  *
  * Each CPU has a timer (softirq), an hrtimer that expires in hardirq even on
- * PREEMPT_RT, an irq_work that both raise, and, where the architecture has
- * one, an NMI handler. They are not stopped when a CPU goes: the kernel moves
- * its timers to others, and they come back with it.
+ * PREEMPT_RT, an irq_work that both raise, and, if the architecture supports it,
+ * an NMI handler. When a CPU goes down, its timers are not stopped: the kernel
+ * moves them to other CPUs, and tort_cpu_online() brings them back.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/hrtimer.h>
@@ -25,7 +25,7 @@ struct tort_cpu {
 static struct tort_cpu __percpu *tort_cpus;
 static int tort_cpuhp_state = -1;
 
-/* On this CPU: one irq_work on two CPUs at once would share a hand. Pinned. */
+/* Raise this CPU's irq_work: on two CPUs at once, it would share a hand. Pinned. */
 void tort_irq_raise(void)
 {
 	irq_work_queue(&this_cpu_ptr(tort_cpus)->irq_work);
@@ -72,7 +72,7 @@ void tort_irq_nmi(void)
 			       tort_steps);
 }
 
-/* On @cpu, as it comes up; also for all that are up at the start. */
+/* Called on @cpu when it comes up, and at the start on each CPU that is online. */
 static int tort_cpu_online(unsigned int cpu)
 {
 	struct tort_cpu *c = per_cpu_ptr(tort_cpus, cpu);
@@ -125,7 +125,7 @@ int tort_irq_start(void)
 	return tort_nmi_start();
 }
 
-/* torture_must_stop_irq() is true: nothing starts again. */
+/* torture_must_stop_irq() is true, so nothing arms itself again. */
 void tort_irq_stop(void)
 {
 	enum tort_ctx ctx;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * torture_load - getters and putters
+ * torture_load - get and put
  *
- * A hand is what one context holds: it takes a few objects, keeps them over
- * several runs, and gives them back or passes them on through the exchange,
- * so that objects leave a pool on one CPU, or in one context, and return on
- * another. Interrupts work through hands. Kthreads ("readers") do so too, and
- * in turn are
+ * A hand is what one context holds: it gets a few objects, keeps them over several
+ * runs, and puts them or passes them on through the exchange, so that objects
+ * leave a pool on one CPU, or in one context, and return on another. Interrupts
+ * use hands. Kthreads ("readers") do as well, and each is one of
  *
- *	a consumer: it only gets, and leaves the objects in the exchange;
- *	a producer: it only puts what it finds there;
- *	a burster: it takes up to 1,000 objects at once and gives them all back.
+ *	a consumer, which only gets, and leaves the objects in the exchange;
+ *	a producer, which only puts what it finds there;
+ *	a burster, which gets up to 1,000 objects at once and puts them all;
+ *	one that uses its hand as interrupts do.
  */
 #include <linux/cpumask.h>
 #include <linux/sched.h>
@@ -76,7 +76,7 @@ static void tort_put(struct tort_hand *hand, struct tort_pool *tp,
 	tort_count(hand, 1);
 }
 
-/* Leave @obj for somebody. Any context. */
+/* Leave @obj to another holder. False if the slot is taken. Any context. */
 static bool tort_deposit(struct tort_hand *hand, struct pool_stamp *obj)
 {
 	void **slot = &tort_exchange[tort_rand(hand) % TORT_EXCHANGE];
@@ -86,7 +86,7 @@ static bool tort_deposit(struct tort_hand *hand, struct pool_stamp *obj)
 	return !cmpxchg(slot, NULL, obj);
 }
 
-/* Take what somebody left. The pool that it is of is its owner. */
+/* An object that another holder has left, or NULL. Its owner is its pool. */
 static struct pool_stamp *tort_collect(struct tort_hand *hand, unsigned int i)
 {
 	struct pool_stamp *obj;
@@ -136,7 +136,7 @@ void tort_hand_step(struct tort_hand *hand, unsigned int steps)
 {
 	unsigned int up = tort_rand(hand) % 8;
 
-	/* runs that mostly get and runs that mostly put alternate */
+	/* some runs mostly get, others mostly put */
 	while (steps--) {
 		if (hand->nr < TORT_HAND &&
 		    (!hand->nr || tort_rand(hand) % 8 < up))
@@ -155,7 +155,7 @@ void tort_hand_empty(struct tort_hand *hand)
 	}
 }
 
-/* Objects of one pool, each for itself or in bulk; their number. */
+/* Get objects of one pool, one by one or in bulk. Returns how many. */
 static unsigned int tort_burst_get(struct tort_reader *r, struct tort_pool *tp,
 				   unsigned int n, bool bulk)
 {
@@ -186,7 +186,7 @@ static void tort_burst_put(struct tort_reader *r, struct tort_pool *tp,
 		for (i = 0; i < n; i++)
 			tort_give(r->burst[i], tp, r->hand.holder);
 		tort_count(&r->hand, n);
-		/* NULLs among the objects are passed over */
+		/* put_bulk skips NULLs among the objects */
 		if (n < tort_burst)
 			r->burst[n++] = NULL;
 		syncpool_put_bulk(tp->pool, n, r->burst);
@@ -214,7 +214,7 @@ static void tort_do_consumer(struct tort_reader *r)
 	unsigned int i;
 
 	for (i = 0; i < 64; i++) {
-		/* what found no place yesterday goes first */
+		/* first what the last deposit found no free slot for */
 		if (!hand->nr)
 			tort_hand_get(hand);
 		if (hand->nr && tort_deposit(hand, hand->held[hand->nr - 1].obj))
@@ -234,7 +234,7 @@ static void tort_do_producer(struct tort_reader *r)
 	}
 }
 
-/* Consumers and producers keep to CPUs, as long as those are there. */
+/* Consumers and producers stay on a CPU while it is online. */
 static void tort_reader_bind(struct tort_reader *r)
 {
 	unsigned int cpu = r->index / 4 * 2 + r->index % 2;
@@ -302,7 +302,7 @@ int tort_readers_start(int nreaders)
 	return err;
 }
 
-/* All other holders have stopped before: the exchange is emptied here. */
+/* All other holders have stopped, so the exchange is emptied here. */
 void tort_readers_stop(void)
 {
 	struct tort_hand hand;

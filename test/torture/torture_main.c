@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pool_torture - torture test of syncpool, after the manner of rcutorture
+ * pool_torture - torture test of syncpool, modelled on rcutorture
  *
- * Runs from insmod to rmmod, or to shutdown_secs. Then everything is given
- * back, the books of the pools are compared with our own, and the last line
- * says SUCCESS or FAILURE.
+ * Runs from insmod to rmmod, or for shutdown_secs. Then every object is put back,
+ * the counters of the pools are compared with our own, and the last line says
+ * SUCCESS or FAILURE.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -16,59 +16,59 @@
 
 static int nreaders = -1;
 module_param(nreaders, int, 0444);
-MODULE_PARM_DESC(nreaders, "kthreads that get and put; -1: two a CPU, at least 4");
+MODULE_PARM_DESC(nreaders, "kthreads that get and put; -1: two per CPU, at least 4");
 static int nfakewriters = 4;
 module_param(nfakewriters, int, 0444);
-MODULE_PARM_DESC(nfakewriters, "kthreads that rotate, shrink, poll, wait, make pools");
+MODULE_PARM_DESC(nfakewriters, "kthreads that rotate, shrink, poll, wait, create pools");
 static int stat_interval = 15;
 module_param(stat_interval, int, 0444);
-MODULE_PARM_DESC(stat_interval, "seconds between lines of statistics, 0: none");
+MODULE_PARM_DESC(stat_interval, "seconds between lines of statistics; 0: none");
 static int stutter = 4;
 module_param(stutter, int, 0444);
-MODULE_PARM_DESC(stutter, "seconds of load between pauses an eighth as long, 0: no pauses");
+MODULE_PARM_DESC(stutter, "seconds of load between pauses of an eighth of that; 0: no pauses");
 static int shuffle_interval = 3;
 module_param(shuffle_interval, int, 0444);
-MODULE_PARM_DESC(shuffle_interval, "seconds between changes of the idle CPU, 0: none");
+MODULE_PARM_DESC(shuffle_interval, "seconds between changes of the idle CPU; 0: none");
 static int onoff_interval;
 module_param(onoff_interval, int, 0444);
-MODULE_PARM_DESC(onoff_interval, "jiffies between CPU hotplugs, 0: none");
+MODULE_PARM_DESC(onoff_interval, "jiffies between CPU hotplug operations; 0: none");
 static int onoff_holdoff;
 module_param(onoff_holdoff, int, 0444);
 MODULE_PARM_DESC(onoff_holdoff, "seconds before the first of them");
 static int shutdown_secs;
 module_param(shutdown_secs, int, 0444);
-MODULE_PARM_DESC(shutdown_secs, "power off after so many seconds, 0: never");
+MODULE_PARM_DESC(shutdown_secs, "seconds until power-off; 0: never");
 static int verbose;
 module_param(verbose, int, 0444);
-MODULE_PARM_DESC(verbose, "say what is started and stopped");
+MODULE_PARM_DESC(verbose, "print what is started and stopped");
 static unsigned int irq_us = 1000;
 module_param(irq_us, uint, 0444);
-MODULE_PARM_DESC(irq_us, "microseconds between hrtimer interrupts of a CPU");
+MODULE_PARM_DESC(irq_us, "microseconds between the hrtimer interrupts of a CPU");
 static unsigned int irq_steps = 6;
 module_param(irq_steps, uint, 0444);
-MODULE_PARM_DESC(irq_steps, "operations an interrupt");
+MODULE_PARM_DESC(irq_steps, "operations per interrupt");
 static unsigned int fail_alloc = 61;
 module_param(fail_alloc, uint, 0444);
-MODULE_PARM_DESC(fail_alloc, "one alloc in so many fails, 0: none");
+MODULE_PARM_DESC(fail_alloc, "one alloc in this many fails; 0: none");
 static unsigned int burst = TORT_BURST;
 module_param(burst, uint, 0444);
-MODULE_PARM_DESC(burst, "objects that a reader takes at once, at most");
+MODULE_PARM_DESC(burst, "objects that a reader gets at once at most");
 static unsigned int objects = 65536;
 module_param(objects, uint, 0444);
 MODULE_PARM_DESC(objects, "objects in the arena");
 static unsigned int hook_us = 30;
 module_param(hook_us, uint, 0444);
-MODULE_PARM_DESC(hook_us, "microseconds that a step of an operation is held up now and then, at most; test builds only, 0: never");
+MODULE_PARM_DESC(hook_us, "longest delay between two steps of an operation, in microseconds; test builds only; 0: none");
 static bool debug_pool;
 module_param(debug_pool, bool, 0444);
-MODULE_PARM_DESC(debug_pool, "one pool more, in debug mode");
+MODULE_PARM_DESC(debug_pool, "add a pool in debug mode");
 
 unsigned int tort_fail_alloc, tort_irq_us, tort_steps, tort_burst;
 atomic_t tort_errors = ATOMIC_INIT(0);
 
 static struct task_struct *tort_stats_task;
 
-/* Any context. The first few are shown. */
+/* Any context. Prints the first few errors. */
 void tort_error(const char *fmt, ...)
 {
 	struct va_format vaf = { .fmt = fmt };

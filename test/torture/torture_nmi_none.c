@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* torture_nmi_none - for architectures where a module cannot have NMIs */
+/* torture_nmi_none - for architectures where a module cannot handle NMIs */
 #include "pool_torture.h"
 
 int tort_nmi_start(void)

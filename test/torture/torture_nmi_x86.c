@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * torture_nmi_x86 - the load from NMIs, which somebody else has to send: QEMU's
- * monitor, say (scripts/vm/vm --nmi)
+ * torture_nmi_x86 - the load from NMIs, which come from outside, such as from QEMU's
+ * monitor (scripts/vm/vm --nmi)
  */
 #include <asm/nmi.h>
 

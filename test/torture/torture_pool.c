@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * torture_pool - the pools under torture, their objects and the books
+ * torture_pool - the pools under torture, their objects and our counters
  *
- * Every pool's callbacks keep books of their own, which the pool's own
- * numbers have to match once all is quiet. Objects come from a slab cache, so
- * that the kernel's checkers see their misuse, or from an arena: memory that
- * stays to the end, where the stamp of an object that was freed says so
- * whenever it turns up again, and where an object that was lost is found.
+ * The callbacks of each pool keep counters of their own, which those of the pool
+ * must match once nothing moves. Objects come from a slab cache, so that the
+ * kernel's checkers see misuse, or from an arena, which is memory that stays until
+ * the end: the stamp of a freed object there reveals any later use, and an object
+ * that was lost can be found.
  */
 #include <linux/bitmap.h>
 #include <linux/delay.h>
@@ -20,7 +20,7 @@
 #include "pool_free.h"
 #include "pool_torture.h"
 
-/* how long all may take to come to rest, under emulation and lockdep */
+/* how long it may take until nothing moves, under emulation and lockdep */
 #define TORT_SETTLE	(30 * HZ)
 
 static void *tort_alloc(gfp_t gfp, void *data);
@@ -46,9 +46,8 @@ static struct pool_stamp *tort_arena;
 static unsigned long *tort_arena_map;
 static unsigned int tort_arena_objects;
 
-/* under tort_shrink_lock, but for reads by the task that set it */
-static DEFINE_MUTEX(tort_shrink_lock);
-static struct task_struct *tort_shrink_task;
+static DEFINE_MUTEX(tort_shrink_lock);	/* of what follows */
+static struct task_struct *tort_shrink_task;	/* written under it, read by any task */
 static unsigned long tort_shrunk;
 
 struct tort_pool *tort_pool_any(unsigned long random)
@@ -62,7 +61,7 @@ static struct pool_stamp *tort_arena_alloc(unsigned long start)
 	unsigned int tries, i = start % tort_arena_objects;
 
 	for (tries = 0; tries < 4; tries++) {
-		/* a hint: it may be taken by now */
+		/* a hint, since it may be taken by now */
 		i = data_race(find_next_zero_bit(tort_arena_map,
 						 tort_arena_objects, i));
 		if (i >= tort_arena_objects)
@@ -73,7 +72,7 @@ static struct pool_stamp *tort_arena_alloc(unsigned long start)
 	return NULL;
 }
 
-/* The state stays while the memory is free, so a second free is seen. */
+/* The state outlives the free, so a second free is caught. */
 static void tort_construct(void *mem)
 {
 	pool_stamp_init(mem);
@@ -105,7 +104,7 @@ static void *tort_alloc(gfp_t gfp, void *data)
 	}
 	tort_make(obj, tp);
 	atomic_long_inc(&tp->allocs);
-	atomic_long_inc(&tp->live);
+	atomic_long_inc(&tp->nr_built);
 	return obj;
 }
 
@@ -136,11 +135,11 @@ static void tort_free(void *mem, void *data)
 	else
 		clear_bit_unlock(obj - tort_arena, tort_arena_map);
 	atomic_long_inc(&tp->frees);
-	/* last: who sees nothing live may take the module away */
-	atomic_long_dec(&tp->live);
+	/* last, since the module may be unloaded when it is 0 */
+	atomic_long_dec(&tp->nr_built);
 }
 
-/* From here to the end, what this task frees counts as shrunk. */
+/* From here to tort_shrink_end() the objects that this task frees count as shrunk. */
 bool tort_shrink_begin(void)
 {
 	if (!mutex_trylock(&tort_shrink_lock))
@@ -159,7 +158,7 @@ unsigned long tort_shrink_end(void)
 	return n;
 }
 
-/* Make @tp's pool. -EEXIST and the rest as syncpool_create(). */
+/* Create the pool of @tp. Returns 0, or an errno of syncpool_create(). */
 int tort_pool_open(struct tort_pool *tp, const char *name)
 {
 	struct syncpool_params params = {
@@ -178,13 +177,13 @@ int tort_pool_open(struct tort_pool *tp, const char *name)
 	return 0;
 }
 
-/* Do the pool's books match ours? They do when nothing moves. */
+/* Do the counters of the pool match ours? They do while nothing moves. */
 static bool tort_pool_exact(struct tort_pool *tp)
 {
 	struct syncpool_stats s;
 
 	if (syncpool_outstanding(tp->pool) ||
-	    syncpool_count(tp->pool) != atomic_long_read(&tp->live))
+	    syncpool_count(tp->pool) != atomic_long_read(&tp->nr_built))
 		return false;
 	syncpool_read_stats(tp->pool, &s);
 	return s.allocs == atomic_long_read(&tp->allocs) &&
@@ -200,16 +199,16 @@ static void tort_pool_report(struct tort_pool *tp)
 	tort_error("%s: pool says out %ld, cached %lu, allocs %lu, frees %lu, fails %lu\n",
 		   tp->name, syncpool_outstanding(tp->pool),
 		   syncpool_count(tp->pool), s.allocs, s.frees, s.alloc_fails);
-	tort_error("%s: in fact live %ld, allocs %ld, frees %ld, fails %ld\n",
-		   tp->name, atomic_long_read(&tp->live),
+	tort_error("%s: in fact built %ld, allocs %ld, frees %ld, fails %ld\n",
+		   tp->name, atomic_long_read(&tp->nr_built),
 		   atomic_long_read(&tp->allocs), atomic_long_read(&tp->frees),
 		   atomic_long_read(&tp->fails));
 }
 
-/* Every object is back: the numbers have to become exact. */
+/* Every object is back: the counters must become exact. */
 void tort_pool_settle(struct tort_pool *tp)
 {
-	/* no long wait once the run has failed */
+	/* no long wait if the run has failed already */
 	long patience = atomic_read(&tort_errors) ? 2 * HZ : TORT_SETTLE;
 	unsigned long deadline = jiffies + patience;
 	int err;
@@ -223,7 +222,7 @@ void tort_pool_settle(struct tort_pool *tp)
 	}
 	err = syncpool_wait_idle(tp->pool, patience);
 	if (err)
-		tort_error("%s: nothing is out, yet wait_idle gave %d\n",
+		tort_error("%s: nothing is out, yet wait_idle returned %d\n",
 			   tp->name, err);
 	if (!tort_pool_exact(tp) && !syncpool_count(tp->pool))
 		tort_pool_report(tp);
@@ -243,7 +242,7 @@ static void tort_arena_search(struct tort_pool *tp)
 	}
 }
 
-/* End @tp's pool; every object must have come back and be freed. */
+/* End the pool of @tp, whose objects must all be freed then. */
 void tort_pool_close(struct tort_pool *tp)
 {
 	if (tp->pool == &torture_lazy)
@@ -252,12 +251,12 @@ void tort_pool_close(struct tort_pool *tp)
 		syncpool_destroy(tp->pool);
 	WRITE_ONCE(tp->gone, true);
 	tp->pool = NULL;
-	if (atomic_long_read(&tp->live) ||
+	if (atomic_long_read(&tp->nr_built) ||
 	    atomic_long_read(&tp->allocs) != atomic_long_read(&tp->frees))
-		tort_error("%s: allocs %ld, frees %ld, live %ld after exit\n",
+		tort_error("%s: allocs %ld, frees %ld, built %ld after exit\n",
 			   tp->name, atomic_long_read(&tp->allocs),
 			   atomic_long_read(&tp->frees),
-			   atomic_long_read(&tp->live));
+			   atomic_long_read(&tp->nr_built));
 }
 
 static int tort_arena_init(unsigned int objects)
@@ -301,7 +300,7 @@ void tort_pools_settle(void)
 		tort_pool_settle(&tort_pools[i]);
 }
 
-/* Add up what the pools counted, and in @all our own books. */
+/* The sums of the counters of all pools, and of our own in @all. */
 void tort_pools_sum(struct syncpool_stats *sum, struct tort_pool *all)
 {
 	unsigned long *to = (unsigned long *)sum;
@@ -315,7 +314,7 @@ void tort_pools_sum(struct syncpool_stats *sum, struct tort_pool *all)
 		/* all fields are counters of this type */
 		for (k = 0; k < sizeof(s) / sizeof(*to); k++)
 			to[k] += ((unsigned long *)&s)[k];
-		atomic_long_add(atomic_long_read(&tp->live), &all->live);
+		atomic_long_add(atomic_long_read(&tp->nr_built), &all->nr_built);
 		atomic_long_add(atomic_long_read(&tp->fails), &all->fails);
 	}
 }
@@ -329,7 +328,7 @@ void tort_pools_exit(void)
 		tort_arena_search(&tort_pools[i]);
 	}
 	tort_npools = 0;
-	/* complains by itself about objects that are left */
+	/* warns about objects that are left */
 	kmem_cache_destroy(tort_cache);
 	bitmap_free(tort_arena_map);
 	vfree(tort_arena);

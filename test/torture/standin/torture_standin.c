@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * torture_standin - what pool_torture needs of the kernel's torture.ko, for
- * kernels that come without it
+ * torture_standin - the part of the kernel's torture.ko that pool_torture uses, for
+ * kernels without it
  *
- * Linked into pool_torture.ko, so it serves one torture test: no locks against
- * a second one. Its kthreads are shuffled, stuttered and stopped as those of
- * the original; the system is powered off after shutdown_secs.
+ * Linked into pool_torture.ko, so it serves one torture test and has no locks
+ * against a second one. Kthreads are shuffled, stuttered and stopped as in the
+ * original; the system is powered off after shutdown_secs.
  */
 #include <linux/cpu.h>
 #include <linux/hrtimer.h>
@@ -25,7 +25,7 @@ static const char *standin_type;
 static int standin_verbose;
 static bool standin_stop = true;
 
-/* every kthread, to be shuffled; entries are cleared before the stop */
+/* the kthreads to shuffle; an entry is cleared before its kthread is stopped */
 static struct task_struct *standin_tasks[STANDIN_TASKS_MAX];
 static DEFINE_MUTEX(standin_tasks_lock);
 
@@ -40,7 +40,7 @@ static unsigned long onoff_failed;
 static struct task_struct *shuffle_task, *stutter_task, *onoff_task;
 static struct task_struct *shutdown_task;
 
-/* splitmix64; seeded from the clock, so that no two runs are the same */
+/* splitmix64, seeded from the clock, so that no two runs are the same */
 unsigned long torture_random(struct torture_random_state *trsp)
 {
 	u64 z;
@@ -129,7 +129,7 @@ void torture_standin_stop(struct task_struct **tp)
 	*tp = NULL;
 }
 
-/* Keep all tasks off @idle, or off none if there is no such CPU. */
+/* Keep all tasks off @idle, or off no CPU if there is no such CPU. */
 static void shuffle_once(cpumask_var_t mask, unsigned int idle)
 {
 	unsigned int i;
@@ -260,7 +260,7 @@ static int torture_shutdown(void *arg)
 	while (left > 0 && !torture_must_stop())
 		left = schedule_timeout_interruptible(left);
 	if (!torture_must_stop()) {
-		shutdown_task = NULL;	/* the hook stops all, but for this */
+		shutdown_task = NULL;	/* the hook must not stop this one */
 		shutdown_hook();
 		kernel_power_off();
 	}

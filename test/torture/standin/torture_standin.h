@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The part of <linux/torture.h> that pool_torture uses, for kernels that have
- * CONFIG_TORTURE_TEST off. Same names, same meaning; see the original.
+ * The part of <linux/torture.h> that pool_torture uses, for kernels without
+ * CONFIG_TORTURE_TEST. Names and meanings are those of the original.
  */
 #ifndef _TORTURE_STANDIN_H
 #define _TORTURE_STANDIN_H
