@@ -234,11 +234,18 @@ static void tort_do_producer(struct tort_reader *r)
 	}
 }
 
-/* Consumers and producers stay on a CPU while it is online. */
+/*
+ * Consumers and producers stay on a CPU while it is online. Not on PREEMPT_RT,
+ * where a task that holds a spinlock cannot migrate: if its only CPU goes offline
+ * meanwhile, the scheduler gives it another mask, and affine_move_task() of Linux
+ * 6.1 and 6.12 warns of that when the task releases the lock.
+ */
 static void tort_reader_bind(struct tort_reader *r)
 {
 	unsigned int cpu = r->index / 4 * 2 + r->index % 2;
 
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		return;
 	cpu %= nr_cpu_ids;
 	if (r->index % 4 < 2 && cpu_online(cpu))
 		set_cpus_allowed_ptr(current, cpumask_of(cpu));
