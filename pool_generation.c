@@ -49,10 +49,8 @@ static void pool_generation_unmark(struct pool_generation *gen,
 		return;
 	atomic_dec(&gen->nonempty);
 	/* two thieves: litmus/mask-thieves */
-	if (pool_chain_is_empty(chain))
-		return;
-	if (!cpumask_test_and_set_cpu(cpu, gen->mask))
-		atomic_inc(&gen->nonempty);
+	if (!pool_chain_is_empty(chain))
+		pool_generation_mark(gen, cpu);
 }
 
 /* Steal a thief's share of the chain of @cpu, at most @n. */

@@ -83,15 +83,15 @@ static inline int pool_generation_steal(struct pool_generation *gen,
 }
 
 /*
- * This CPU's chain holds something. After a push, which is a full barrier.
+ * The chain of @cpu holds something. After a push by @cpu, a full barrier, or after
+ * a thief's look at the chain.
  *
  * pool_generation_mark:A: read of the mask, ordered after the push by
  * pool_dequeue_push_head:A, pairs with pool_generation_unmark:A; litmus/mask
  */
-static __always_inline void pool_generation_mark(struct pool_generation *gen)
+static __always_inline void pool_generation_mark(struct pool_generation *gen,
+						 unsigned int cpu)
 {
-	unsigned int cpu = smp_processor_id();
-
 	if (likely(cpumask_test_cpu(cpu, gen->mask)))
 		return;
 	/* counts bits that really changed; litmus/mask-summary */
@@ -108,7 +108,7 @@ pool_generation_push(struct pool_generation *gen, struct pool_pcp *pcp,
 	n = pool_chain_push_head(&pcp->chain, objs, n);
 	if (!n)
 		return 0;
-	pool_generation_mark(gen);
+	pool_generation_mark(gen, smp_processor_id());
 	this_cpu_add(gen->counters->chained, n);
 	this_cpu_inc(gen->counters->spills);
 	return n;
