@@ -22,10 +22,14 @@
 #include "pool_activate.h"
 #include "pool_age.h"
 #include "pool_debug.h"
+#include "pool_recall.h"
 #include "pool_reclaim.h"
+#include "pool_widen.h"
 
 /* bytes that the objects in one magazine may stand for, if that is known */
 #define POOL_MAGAZINE_BYTES	SZ_256K
+/* objects of this size and more stay out of magazines */
+#define POOL_EXPENSIVE_BYTES	SZ_32K
 
 /* Free @core, which is empty and unreachable, perhaps only partly allocated. */
 void pool_core_free(struct syncpool_core *core)
@@ -42,31 +46,41 @@ void pool_core_free(struct syncpool_core *core)
 }
 
 /* Large objects are not for hoarding where no other CPU can steal them. */
-static unsigned int pool_magazine_capacity(size_t obj_size)
+static unsigned int pool_magazine_len(const struct syncpool_params *params)
 {
-	if (!obj_size)
+	size_t size = params->footprint ?: params->obj_size;
+
+	if (!size)
 		return POOL_MAGAZINE_MAX;
-	return clamp_t(size_t, POOL_MAGAZINE_BYTES / obj_size, 2,
-		       POOL_MAGAZINE_MAX);
+	if (max(size, params->obj_size) >= POOL_EXPENSIVE_BYTES)
+		return 0;
+	return min_t(size_t, POOL_MAGAZINE_BYTES / size, POOL_MAGAZINE_MAX);
 }
 
 /* After an error pool_core_free() frees what was allocated. */
 static int pool_core_setup(struct syncpool_core *core)
 {
-	unsigned int i, capacity = pool_magazine_capacity(core->params.obj_size);
+	unsigned int i, len;
 	int err;
 
 	core->params.name = kstrdup(core->params.name, GFP_KERNEL);
-	core->counters = pool_alloc_percpu(struct pool_counters);
+	core->counters = (struct pool_counters __percpu *)
+			 pool_alloc_percpu(sizeof(struct pool_counters),
+					   __alignof__(struct pool_counters));
 	if (!core->params.name || !core->counters)
 		return -ENOMEM;
+	core->len = pool_magazine_len(&core->params);
 	for (i = 0; i < POOL_GENERATIONS; i++) {
+		/* others than the first are widened once that is earned */
+		len = i ? min(core->len, POOL_MAGAZINE_SMALL) : core->len;
 		err = pool_generation_init(&core->generations[i], core,
-					   core->counters, capacity);
+					   core->counters, len);
 		if (err)
 			return err;
 	}
 	pool_age_init(core);
+	pool_widen_init(core);
+	pool_recall_init(core);
 	err = pool_debug_enable(core);
 	return err ?: pool_reclaim_init(core);
 }

@@ -11,10 +11,14 @@
 #include <linux/jump_label.h>
 #include <linux/minmax.h>
 #include <linux/preempt.h>
+#include <linux/smp.h>
 
 #include "pool_build.h"
 #include "pool_debug.h"
 #include "pool_free.h"
+
+/* objects that one pinned section moves */
+#define POOL_BULK	32U
 
 /* Take up to @n objects from the magazine, or else from the own chain. */
 static unsigned int pool_get_many(struct syncpool *pool, void **objs,
@@ -45,7 +49,7 @@ unsigned int syncpool_get_bulk(struct syncpool *pool, gfp_t gfp,
 
 	while (got < n) {
 		preempt_disable();
-		k = pool_get_many(pool, objs + got, min(n - got, POOL_BLOCK));
+		k = pool_get_many(pool, objs + got, min(n - got, POOL_BULK));
 		preempt_enable();
 		for (i = 0; i < k; i++)
 			pool_debug_leave(objs[got + i]);
@@ -79,7 +83,7 @@ static unsigned int pool_put_many(struct syncpool *pool, void **objs,
 		to = pool_pcp_find_up(pcp, top);
 	}
 	if (!k)
-		k = pool_generation_push(pcp->gen, pcp, objs, n);
+		k = pool_generation_push(pcp->gen, pcp, smp_processor_id(), objs, n);
 	pool_pcp_unlock(pcp, top);
 	return k;
 }
@@ -94,7 +98,7 @@ void syncpool_put_bulk(struct syncpool *pool, unsigned int n, void **objs)
 		if (!static_branch_unlikely(&pool_debug_key)) {
 			preempt_disable();
 			k = pool_put_many(pool, objs + put,
-					  min(n - put, POOL_BLOCK));
+					  min(n - put, POOL_BULK));
 			preempt_enable();
 		}
 		if (!k) {

@@ -30,15 +30,15 @@ struct pool_ring {
 
 /**
  * struct pool_chain - a list of rings
- * @head: the newest ring, which takes the pushes; owner CPU only
  * @tail: the oldest ring, which thieves empty first; any CPU
+ * @head: the newest ring, which takes the pushes; owner CPU only
  *
- * Not aligned: struct pool_pcp places it so that @head ends the owner's cache
- * lines and @tail begins the thieves'.
+ * Not aligned: struct pool_pcp places it so that @tail ends the thieves' cache
+ * line and @head begins the owner's.
  */
 struct pool_chain {
-	struct pool_ring *head;
 	struct pool_ring *tail;
+	struct pool_ring *head;
 };
 
 struct pool_ring *pool_ring_alloc(unsigned int size, gfp_t gfp);
@@ -90,6 +90,25 @@ static inline unsigned int pool_chain_pop_head(struct pool_chain *chain,
 	if (k)
 		return k;
 	return pool_chain_pop_tail(chain, objs, n);
+}
+
+/**
+ * pool_chain_pop_one() - pool_chain_pop_head() of one object
+ * @chain: the chain
+ * @obj: set to the object, or NULL
+ *
+ * Context: The owner only, pinned.
+ * Return: true if there was one.
+ */
+static __always_inline bool pool_chain_pop_one(struct pool_chain *chain,
+					       void **obj)
+{
+	*obj = NULL;
+	if (!chain->head)
+		return false;
+	*obj = pool_dequeue_pop_one(&chain->head->d) ?:
+	       pool_dequeue_pop_tail_one(&READ_ONCE(chain->tail)->d);
+	return likely(*obj) || pool_chain_pop_tail(chain, obj, 1);
 }
 
 #endif /* _POOL_CHAIN_H */

@@ -12,9 +12,11 @@
 #include <linux/export.h>
 #include <linux/lockdep.h>
 #include <linux/percpu.h>
+#include <linux/rcupdate.h>
 #include <linux/wait.h>
 
 #include "pool_core.h"
+#include "pool_trace.h"
 
 struct workqueue_struct *pool_wq;
 
@@ -51,6 +53,32 @@ void pool_core_wake_idle(struct syncpool_core *core)
 	irq_work_queue(&core->idle_irq);
 }
 
+/* Add @ring to the chain of @pcp. */
+void pool_core_grow(struct pool_pcp *pcp, struct pool_ring *ring)
+{
+	struct syncpool_core *core = pcp->gen->core;
+
+	pool_pcp_assert_locked(pcp);
+	pool_chain_grow(&pcp->chain, ring);
+	atomic_long_inc(&core->grows);
+	trace_syncpool_grow(core->params.name, ring->d.size);
+}
+
+/* May @pool hold an object that a get can take? */
+bool pool_may_hold(const struct syncpool *pool)
+{
+	const struct syncpool_core *core;
+	bool may = false;
+
+	rcu_read_lock();
+	core = READ_ONCE(pool->core);
+	if (pool_core_caches(core))
+		may = pool_generation_may_hold(READ_ONCE(core->active)) ||
+		      pool_generation_may_hold(READ_ONCE(core->victim));
+	rcu_read_unlock();
+	return may;
+}
+
 /* Initialize what needs no memory. */
 void pool_core_init(struct syncpool_core *core)
 {
@@ -78,13 +106,11 @@ void pool_core_publish(struct syncpool_core *core)
 	smp_store_release(&core->pool->magazine, distance);
 }
 
-/* Is @pool the one that @core was made for? Reports a copy. */
-bool pool_is_original(struct syncpool *pool, struct syncpool_core *core)
+/* @pool has the core of another pool: report it. Returns true. */
+bool pool_is_copy(struct syncpool *pool)
 {
-	if (likely(core->pool == pool))
-		return true;
 	pool_warn(pool, POOL_WARNED_COPY, "a copy of the pool is used\n");
-	return false;
+	return true;
 }
 
 /* Is @pool gone, or was it never made? Reports its use. Any context. */

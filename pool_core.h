@@ -20,7 +20,9 @@
  * nested	of an operation that interrupted another one on its CPU
  * pinned	preemption is off: the caller stays on this CPU, and is an RCU
  *		reader, so the generations and rings that it sees stay
- * closed	the fast path finds a magazine that is busy permanently
+ * closed	of a pool: the fast path finds a magazine that is busy permanently;
+ *		of a magazine: it has no room, and the CPU uses its chain alone
+ * recall	have another CPU flush its magazine into its chain
  * uncached	counted in struct syncpool, while nothing is cached
  */
 #ifndef _POOL_CORE_H
@@ -33,6 +35,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
+#include <linux/smp.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
@@ -71,9 +74,18 @@ enum pool_mode {
  * @draining: the generation that @drain_work frees
  * @reclaim_lock: rotation, drains, the shrinker (which only tries it)
  * @counters: per CPU
- * @alloc_fails: with @grows and @nested, what is too rare for a word per CPU
+ * @alloc_fails: with the three below, what is too rare for a word per CPU
  * @grows: see struct syncpool_stats
  * @nested: see struct syncpool_stats
+ * @recalls: see struct syncpool_stats
+ * @len: objects that a magazine may hold when the pool has earned it
+ * @wide: some magazine has; so @widen_work gives all generations that @len
+ * @widen_irq: queues @widen_work from any context
+ * @recall_csd: of the recall that nobody waits for, while @recall_busy
+ * @recall_busy: see @recall_csd
+ * @recall_cpu: the CPU that was recalled last
+ * @recall_time: jiffies of the last recalls; they are bounded
+ * @recall_nr: how many there were
  * @rotations: under @reclaim_lock
  * @rotated: jiffies of the last rotation or shrink; under @reclaim_lock
  * @drain_work: drains @draining after a grace period
@@ -105,6 +117,16 @@ struct syncpool_core {
 	atomic_long_t		alloc_fails;
 	atomic_long_t		grows;
 	atomic_long_t		nested;
+	atomic_long_t		recalls;
+	unsigned int		len;
+	bool			wide;
+	struct irq_work		widen_irq;
+	struct work_struct	widen_work;
+	call_single_data_t	recall_csd;
+	int			recall_busy;
+	unsigned int		recall_cpu;
+	unsigned long		recall_time;
+	unsigned int		recall_nr;
 	unsigned long		rotations;
 	unsigned long		rotated;
 	struct rcu_work		drain_work;
@@ -150,7 +172,7 @@ extern struct workqueue_struct *pool_wq;
 extern struct list_head pool_list;
 extern struct mutex pool_list_lock;
 
-bool pool_is_original(struct syncpool *pool, struct syncpool_core *core);
+bool pool_is_copy(struct syncpool *pool);
 bool pool_is_gone(struct syncpool *pool);
 struct pool_pcp *pool_closed_pcp(struct syncpool *pool);
 struct syncpool_core *pool_find_core(const struct syncpool *pool);
@@ -158,6 +180,8 @@ struct syncpool_core *pool_find_core(const struct syncpool *pool);
 void pool_core_init(struct syncpool_core *core);
 void pool_core_publish(struct syncpool_core *core);
 void pool_core_wake_idle(struct syncpool_core *core);
+void pool_core_grow(struct pool_pcp *pcp, struct pool_ring *ring);
+bool pool_may_hold(const struct syncpool *pool);
 
 /*
  * May @core, which may be NULL, cache now?
@@ -174,6 +198,13 @@ static inline bool pool_core_caches(const struct syncpool_core *core)
 static inline bool pool_core_is_idle(const struct syncpool_core *core, long out)
 {
 	return READ_ONCE(core->idle_base) + out <= 0;
+}
+
+/* Is @pool the one that @core was made for? Reports a copy. */
+static inline bool pool_is_original(struct syncpool *pool,
+				    struct syncpool_core *core)
+{
+	return likely(core->pool == pool) || !pool_is_copy(pool);
 }
 
 /*

@@ -34,34 +34,11 @@
  * number. Every operation moves 0..n objects and returns how many.
  */
 #include <linux/atomic.h>
-#include <linux/bits.h>
 #include <linux/export.h>
 #include <linux/minmax.h>
 
 #include "pool_dequeue.h"
 #include "pool_hook.h"
-
-#define POOL_INDEX_MASK		GENMASK(POOL_DEQUEUE_BITS - 1, 0)
-
-static unsigned long pool_pack(unsigned long head, unsigned long tail)
-{
-	return head << POOL_DEQUEUE_BITS | (tail & POOL_INDEX_MASK);
-}
-
-static unsigned long pool_head(unsigned long head_tail)
-{
-	return head_tail >> POOL_DEQUEUE_BITS;
-}
-
-static unsigned long pool_tail(unsigned long head_tail)
-{
-	return head_tail & POOL_INDEX_MASK;
-}
-
-static unsigned int pool_len(unsigned long head_tail)
-{
-	return (pool_head(head_tail) - pool_tail(head_tail)) & POOL_INDEX_MASK;
-}
 
 /* The slot of @index. @n is cut to what follows before the ring's end. */
 static void **pool_run(struct pool_dequeue *d, unsigned long index,
@@ -85,22 +62,9 @@ void pool_dequeue_init(struct pool_dequeue *d, unsigned int size,
 		       unsigned long index)
 {
 	d->size = size;
-	atomic_long_set(&d->head_tail, pool_pack(index, index));
+	atomic_long_set(&d->head_tail, pool_dequeue_pack(index, index));
 }
 EXPORT_SYMBOL_FOR_TEST(pool_dequeue_init);
-
-/**
- * pool_dequeue_len() - objects in the ring
- * @d: the ring
- *
- * Context: Any.
- * Return: 0..size; may be out of date.
- */
-unsigned int pool_dequeue_len(const struct pool_dequeue *d)
-{
-	return pool_len(atomic_long_read(&d->head_tail));
-}
-EXPORT_SYMBOL_FOR_TEST(pool_dequeue_len);
 
 /*
  * Slots are copied four at a time: the loop is half of the cost of moving a
@@ -211,9 +175,9 @@ unsigned int pool_dequeue_push_head(struct pool_dequeue *d, void *const *objs,
 	unsigned int run, k;
 	void **slots;
 
-	n = min(n, d->size - pool_len(head_tail));
+	n = min(n, d->size - pool_dequeue_span(head_tail));
 	run = n;
-	slots = pool_run(d, pool_head(head_tail), &run);
+	slots = pool_run(d, pool_dequeue_head(head_tail), &run);
 	k = slots_store(slots, objs, run);
 	if (unlikely(run < n && k == run))
 		k += slots_store_rest(d->slots, objs + run, n - run);
@@ -224,7 +188,7 @@ unsigned int pool_dequeue_push_head(struct pool_dequeue *d, void *const *objs,
 	 * pool_generation_mark:A. Overflow of head is discarded.
 	 */
 	if (k)
-		atomic_long_add_return(pool_pack(k, 0), &d->head_tail);
+		atomic_long_add_return(pool_dequeue_pack(k, 0), &d->head_tail);
 	return k;
 }
 EXPORT_SYMBOL_FOR_TEST(pool_dequeue_push_head);
@@ -250,11 +214,11 @@ unsigned int pool_dequeue_pop_head(struct pool_dequeue *d, void **objs,
 	 * next push publishes the NULLs; litmus/publish-reuse.
 	 */
 	do {
-		k = min(n, pool_len(head_tail));
+		k = min(n, pool_dequeue_span(head_tail));
 		if (!k)
 			return 0;
-		head = pool_head(head_tail) - k;
-		next = pool_pack(head, head_tail);
+		head = pool_dequeue_head(head_tail) - k;
+		next = pool_dequeue_pack(head, head_tail);
 	} while (!atomic_long_try_cmpxchg_relaxed(&d->head_tail, &head_tail,
 						  next));
 
@@ -285,11 +249,11 @@ unsigned int pool_dequeue_pop_tail(struct pool_dequeue *d, void **objs,
 	 * litmus/publish, litmus/publish-chain.
 	 */
 	do {
-		k = min(n, pool_len(head_tail));
+		k = min(n, pool_dequeue_span(head_tail));
 		if (!k)
 			return 0;
-		tail = pool_tail(head_tail);
-		next = pool_pack(pool_head(head_tail), tail + k);
+		tail = pool_dequeue_tail(head_tail);
+		next = pool_dequeue_pack(pool_dequeue_head(head_tail), tail + k);
 	} while (!atomic_long_try_cmpxchg_acquire(&d->head_tail, &head_tail,
 						  next));
 

@@ -4,6 +4,8 @@
 #define _POOL_DEQUEUE_H
 
 #include <linux/atomic.h>
+#include <linux/bits.h>
+#include <linux/compiler.h>
 #include <linux/types.h>
 
 /* head in the upper half of the word, tail in the lower */
@@ -22,6 +24,124 @@ struct pool_dequeue {
 	void		*slots[];
 };
 
+/* The halves of @head_tail; overflow of the head is discarded. */
+static inline unsigned long pool_dequeue_pack(unsigned long head,
+					      unsigned long tail)
+{
+	return head << POOL_DEQUEUE_BITS |
+	       (tail & GENMASK(POOL_DEQUEUE_BITS - 1, 0));
+}
+
+static inline unsigned long pool_dequeue_head(unsigned long head_tail)
+{
+	return head_tail >> POOL_DEQUEUE_BITS;
+}
+
+static inline unsigned long pool_dequeue_tail(unsigned long head_tail)
+{
+	return head_tail & GENMASK(POOL_DEQUEUE_BITS - 1, 0);
+}
+
+static inline unsigned int pool_dequeue_span(unsigned long head_tail)
+{
+	return (pool_dequeue_head(head_tail) - pool_dequeue_tail(head_tail)) &
+	       GENMASK(POOL_DEQUEUE_BITS - 1, 0);
+}
+
+/**
+ * pool_dequeue_len() - objects in the ring
+ * @d: the ring
+ *
+ * Context: Any.
+ * Return: 0..size; may be out of date.
+ */
+static inline unsigned int pool_dequeue_len(const struct pool_dequeue *d)
+{
+	return pool_dequeue_span(atomic_long_read(&d->head_tail));
+}
+
+/**
+ * pool_dequeue_push_one() - pool_dequeue_push_head() of one object
+ * @d: the ring
+ * @obj: the object
+ * @head_tail: what the packed word was just before
+ *
+ * Context: The owner only, pinned.
+ * Return: true if @obj found room. Implies a full memory barrier then.
+ */
+static __always_inline bool pool_dequeue_push_one(struct pool_dequeue *d,
+						  void *obj,
+						  unsigned long head_tail)
+{
+	void **slot = &d->slots[pool_dequeue_head(head_tail) & (d->size - 1)];
+
+	if (pool_dequeue_span(head_tail) == d->size)
+		return false;
+	/* pool_dequeue_push_one:A: pairs with slots_take_one:A; litmus/handback */
+	if (READ_ONCE(*slot))
+		return false;
+	WRITE_ONCE(*slot, obj);
+	/*
+	 * pool_dequeue_push_one:B: fully ordered, as pool_dequeue_push_head:A;
+	 * litmus/publish
+	 */
+	atomic_long_add_return(pool_dequeue_pack(1, 0), &d->head_tail);
+	return true;
+}
+
+/**
+ * pool_dequeue_pop_one() - pool_dequeue_pop_head() of one object
+ * @d: the ring
+ *
+ * Context: The owner only, pinned.
+ * Return: the newest object, or NULL.
+ */
+static __always_inline void *pool_dequeue_pop_one(struct pool_dequeue *d)
+{
+	long head_tail = atomic_long_read(&d->head_tail);
+	unsigned long head;
+	void **slot, *obj;
+
+	/* relaxed: see pool_dequeue_pop_head() */
+	do {
+		if (!pool_dequeue_span(head_tail))
+			return NULL;
+		head = pool_dequeue_head(head_tail) - 1;
+	} while (!atomic_long_try_cmpxchg_relaxed(&d->head_tail, &head_tail,
+						  pool_dequeue_pack(head, head_tail)));
+	slot = &d->slots[head & (d->size - 1)];
+	obj = READ_ONCE(*slot);
+	WRITE_ONCE(*slot, NULL);
+	return obj;
+}
+
+/**
+ * pool_dequeue_pop_tail_one() - pool_dequeue_pop_tail() of one object
+ * @d: the ring
+ *
+ * Context: Any, on any CPU. @d must not be freed meanwhile.
+ * Return: the oldest object, or NULL.
+ */
+static __always_inline void *pool_dequeue_pop_tail_one(struct pool_dequeue *d)
+{
+	long head_tail = atomic_long_read(&d->head_tail);
+	unsigned long tail;
+	void **slot, *obj;
+
+	/* pool_dequeue_pop_tail_one:A: acquire, as pool_dequeue_pop_tail:A */
+	do {
+		if (!pool_dequeue_span(head_tail))
+			return NULL;
+		tail = pool_dequeue_tail(head_tail);
+	} while (!atomic_long_try_cmpxchg_acquire(&d->head_tail, &head_tail,
+			pool_dequeue_pack(pool_dequeue_head(head_tail), tail + 1)));
+	slot = &d->slots[tail & (d->size - 1)];
+	obj = READ_ONCE(*slot);
+	/* pool_dequeue_pop_tail_one:B: as slots_take_one:A */
+	WRITE_ONCE(*slot, NULL);
+	return obj;
+}
+
 void pool_dequeue_init(struct pool_dequeue *d, unsigned int size,
 		       unsigned long index);
 unsigned int pool_dequeue_push_head(struct pool_dequeue *d, void *const *objs,
@@ -30,6 +150,5 @@ unsigned int pool_dequeue_pop_head(struct pool_dequeue *d, void **objs,
 				   unsigned int n);
 unsigned int pool_dequeue_pop_tail(struct pool_dequeue *d, void **objs,
 				   unsigned int n);
-unsigned int pool_dequeue_len(const struct pool_dequeue *d);
 
 #endif /* _POOL_DEQUEUE_H */

@@ -118,53 +118,208 @@ int __pool_generation_steal(struct pool_generation *gen, unsigned int start,
 	return k || visits || in_nmi() ? k : POOL_AGAIN;
 }
 
-/* Take the newest object of this CPU's part, chain and nested slots included. */
-void *pool_generation_take_own(struct pool_generation *gen)
+/* @cpu holds nothing outside its chain. */
+static void pool_generation_close(struct pool_generation *gen, unsigned int cpu)
 {
-	struct pool_pcp *pcp = this_cpu_ptr(gen->pcps);
-	u32 top = pool_pcp_trylock(pcp);
-	void *obj = NULL;
-
-	if (top == SYNCPOOL_TOP_BUSY)
-		return NULL;
-	top = pool_pcp_find_top(pcp);
-	if (top != SYNCPOOL_TOP_EMPTY)
-		obj = pool_pcp_take(pcp, top--);
-	else if (pool_chain_pop_head(&pcp->chain, &obj, 1))
-		this_cpu_dec(gen->counters->chained);
-	else
-		obj = pool_pcp_nested_get(pcp);
-	pool_pcp_unlock(pcp, top);
-	return obj;
-}
-
-/* The generation has been drained. */
-void pool_generation_reset(struct pool_generation *gen)
-{
-	cpumask_clear(gen->mask);
-	atomic_set(&gen->nonempty, 0);
+	/*
+	 * pool_generation_close:A: full barrier, pairs with
+	 * pool_generation_may_hold:A. A flush has marked the chain before;
+	 * litmus/recall.
+	 */
+	if (cpumask_test_and_clear_cpu(cpu, gen->opened))
+		atomic_dec(&gen->nr_opened);
 }
 
 /*
- * @capacity: objects in each magazine. After an error pool_generation_destroy()
- * frees what was allocated.
+ * @gen has become the victim. Its owners end with a grace period.
+ */
+void pool_generation_retire(struct pool_generation *gen)
+{
+	gen->gp = start_poll_synchronize_rcu();
+}
+
+/* Has @gen, the victim, no owners any more? */
+static bool pool_generation_is_open(struct pool_generation *gen)
+{
+	/*
+	 * pool_generation_is_open:A: grace period, pairs with
+	 * pool_assert_pinned:A; litmus/victim-open. Acquire, pairs with the
+	 * release below, which passes it on; litmus/victim-open-late.
+	 */
+	if (smp_load_acquire(&gen->open))
+		return true;
+	if (!poll_state_synchronize_rcu(gen->gp))
+		return false;
+	/* pool_generation_is_open:B: release, pairs with the acquire above */
+	smp_store_release(&gen->open, true);
+	return true;
+}
+
+/*
+ * Take an object of this CPU's locked part of the victim that an interrupted
+ * operation may have left above top, or in a nested slot.
+ */
+void *pool_generation_take_rest(struct pool_generation *gen, struct pool_pcp *pcp)
+{
+	u32 top = pcp->magazine.last;
+	void *obj;
+
+	if (!cpumask_test_cpu(smp_processor_id(), gen->opened))
+		return NULL;
+	obj = pool_pcp_take_shared(pcp, &top) ?: pool_pcp_nested_take_shared(pcp);
+	if (!obj && pool_generation_is_open(gen))
+		pool_generation_close(gen, smp_processor_id());
+	return obj;
+}
+
+/*
+ * Take an object that another CPU left outside its chain in the victim. Returns
+ * 1; 0 if there is none that may be taken; or POOL_AGAIN.
+ */
+int pool_generation_take_other(struct pool_generation *gen, void **obj)
+{
+	unsigned int cpu;
+	struct pool_pcp *pcp;
+	u32 top;
+
+	pool_assert_pinned();
+	if (atomic_read(&gen->nr_opened) <= 0 || !pool_generation_is_open(gen))
+		return 0;
+	do {
+		/* to miss a bit is the same as to look before it was set */
+		cpu = data_race(cpumask_first(gen->opened));
+		if (cpu >= nr_cpu_ids)
+			return 0;
+		pcp = per_cpu_ptr(gen->pcps, cpu);
+		top = SYNCPOOL_TOP_EMPTY + pcp->len;
+		*obj = pool_pcp_take_shared(pcp, &top) ?:
+		       pool_pcp_nested_take_shared(pcp);
+		if (*obj)
+			return 1;
+		pool_generation_close(gen, cpu);
+		/* NMI cannot continue in another section */
+	} while (in_nmi());
+	return POOL_AGAIN;
+}
+
+/* Push what is in the magazine, lowest first. Returns how many remain in it. */
+static unsigned int pool_flush_magazine(struct pool_generation *gen,
+					struct pool_pcp *pcp, unsigned int cpu,
+					void **obj)
+{
+	void **objs = &pcp->magazine.objs[POOL_FIRST];
+	unsigned int n = pool_pcp_compact(pcp), i, k;
+
+	if (n && obj && !*obj) {
+		*obj = objs[--n];
+		WRITE_ONCE(objs[n], NULL);
+	}
+	k = pool_generation_push(gen, pcp, cpu, objs, n);
+	for (i = 0; i < n; i++)
+		WRITE_ONCE(objs[i], i + k < n ? objs[i + k] : NULL);
+	return n - k;
+}
+
+/*
+ * Move all that lies outside the chain of @cpu into the chain, and close its
+ * magazine. @obj, if it points to a NULL, receives one object. The caller has
+ * locked the part of its own CPU, or @cpu is dead. Returns how many objects
+ * remain, since the chain has no room; 0 if the magazine is closed.
+ */
+unsigned int pool_generation_flush(struct pool_generation *gen,
+				   unsigned int cpu, void **obj)
+{
+	struct pool_pcp *pcp = per_cpu_ptr(gen->pcps, cpu);
+	unsigned int left = pool_flush_magazine(gen, pcp, cpu, obj);
+
+	pool_hook(POOL_HOOK_FLUSH);
+	if (!left && READ_ONCE(pcp->magazine.nested_used)) {
+		pool_pcp_set_capacity(pcp, POOL_NESTED);
+		pool_pcp_collect_nested(pcp, SYNCPOOL_TOP_EMPTY);
+		left = pool_flush_magazine(gen, pcp, cpu, obj);
+	}
+	if (left)
+		return left;
+	pool_pcp_reset(pcp);
+	pool_generation_close(gen, cpu);
+	/* a put that interrupted the flush */
+	if (unlikely(READ_ONCE(pcp->magazine.nested_used)))
+		pool_generation_open(gen, cpu);
+	return 0;
+}
+
+/* The generation has been drained: nothing is left of what its CPUs earned. */
+void pool_generation_reset(struct pool_generation *gen)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		pool_pcp_reset(per_cpu_ptr(gen->pcps, cpu));
+	cpumask_clear(gen->mask);
+	atomic_set(&gen->nonempty, 0);
+	cpumask_clear(gen->opened);
+	atomic_set(&gen->nr_opened, 0);
+	gen->open = false;
+}
+
+/* Allocate a part for each CPU, with room for @len objects; or NULL. */
+struct pool_pcp __percpu *pool_generation_alloc(unsigned int len)
+{
+	size_t size = pool_pcp_size(max(len, POOL_MAGAZINE_SMALL));
+	struct pool_pcp __percpu *pcps;
+	unsigned int cpu;
+
+	pcps = (struct pool_pcp __percpu *)
+	       pool_alloc_percpu(size, __alignof__(struct pool_pcp));
+	if (!pcps)
+		return NULL;
+	for_each_possible_cpu(cpu)
+		pool_pcp_init(per_cpu_ptr(pcps, cpu), len);
+	return pcps;
+}
+
+/*
+ * Give @gen, which is empty and unreachable, other parts. Returns the old ones,
+ * which the caller frees after a grace period, for the sake of those who count.
+ */
+struct pool_pcp __percpu *
+pool_generation_replace(struct pool_generation *gen,
+			struct pool_pcp __percpu *pcps, unsigned int len)
+{
+	struct pool_pcp __percpu *old = gen->pcps;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		per_cpu_ptr(pcps, cpu)->gen = gen;
+	gen->len = len;
+	/*
+	 * pool_generation_replace:A: release, pairs with
+	 * pool_generation_count:A; litmus/activate
+	 */
+	smp_store_release(&gen->pcps, pcps);
+	return old;
+}
+
+/*
+ * @len: objects that a magazine may hold. After an error
+ * pool_generation_destroy() frees what was allocated.
  */
 int pool_generation_init(struct pool_generation *gen,
 			 struct syncpool_core *core,
 			 struct pool_counters __percpu *counters,
-			 unsigned int capacity)
+			 unsigned int len)
 {
-	unsigned int cpu;
+	struct pool_pcp __percpu *pcps;
 
 	gen->core = core;
 	gen->counters = counters;
-	if (!zalloc_cpumask_var(&gen->mask, GFP_KERNEL))
+	if (!zalloc_cpumask_var(&gen->mask, GFP_KERNEL) ||
+	    !zalloc_cpumask_var(&gen->opened, GFP_KERNEL))
 		return -ENOMEM;
-	gen->pcps = pool_alloc_percpu(struct pool_pcp);
-	if (!gen->pcps)
+	pcps = pool_generation_alloc(len);
+	if (!pcps)
 		return -ENOMEM;
-	for_each_possible_cpu(cpu)
-		pool_pcp_init(per_cpu_ptr(gen->pcps, cpu), gen, capacity);
+	pool_generation_replace(gen, pcps, len);
 	return 0;
 }
 
@@ -172,5 +327,6 @@ int pool_generation_init(struct pool_generation *gen,
 void pool_generation_destroy(struct pool_generation *gen)
 {
 	free_percpu(gen->pcps);
+	free_cpumask_var(gen->opened);
 	free_cpumask_var(gen->mask);
 }

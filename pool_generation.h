@@ -36,23 +36,41 @@ struct pool_counters {
  * @pcps: each CPU's part
  * @core: the pool, for the layers above
  * @counters: the pool's, per CPU; all its generations count there
+ * @len: objects that a magazine may hold
  * @mask: CPUs whose chains may hold something
  * @nonempty: bits set in @mask
+ * @opened: CPUs that may hold something outside their chains
+ * @nr_opened: bits set in @opened
+ * @gp: of the victim: cookie of the grace period after which it has no owners
+ * @open: that grace period is known to be over
  */
 struct pool_generation {
 	struct pool_pcp __percpu	*pcps;
 	struct syncpool_core		*core;
 	struct pool_counters __percpu	*counters;
+	unsigned int			len;
 	cpumask_var_t			mask;
 	atomic_t			nonempty;
+	cpumask_var_t			opened;
+	atomic_t			nr_opened;
+	unsigned long			gp;
+	bool				open;
 } ____cacheline_aligned_in_smp;
 
 int pool_generation_init(struct pool_generation *gen,
 			 struct syncpool_core *core,
 			 struct pool_counters __percpu *counters,
-			 unsigned int capacity);
+			 unsigned int len);
 void pool_generation_destroy(struct pool_generation *gen);
-void *pool_generation_take_own(struct pool_generation *gen);
+struct pool_pcp __percpu *pool_generation_alloc(unsigned int len);
+struct pool_pcp __percpu *
+pool_generation_replace(struct pool_generation *gen,
+			struct pool_pcp __percpu *pcps, unsigned int len);
+void pool_generation_retire(struct pool_generation *gen);
+void *pool_generation_take_rest(struct pool_generation *gen, struct pool_pcp *pcp);
+int pool_generation_take_other(struct pool_generation *gen, void **obj);
+unsigned int pool_generation_flush(struct pool_generation *gen,
+				   unsigned int cpu, void **obj);
 int __pool_generation_steal(struct pool_generation *gen, unsigned int start,
 			    void **objs, unsigned int n);
 void pool_generation_reset(struct pool_generation *gen);
@@ -60,11 +78,41 @@ void pool_generation_reset(struct pool_generation *gen);
 /* pool_generation_steal(): continue in another pinned section */
 #define POOL_AGAIN	(-EAGAIN)
 
-/* Objects outside the chain of @cpu; may be out of date. */
+/*
+ * Objects outside the chain of @cpu; may be out of date. An RCU reader asks.
+ *
+ * pool_generation_count:A: address dependency, pairs with
+ * pool_generation_replace:A; litmus/activate
+ */
 static inline unsigned int
 pool_generation_count(const struct pool_generation *gen, unsigned int cpu)
 {
-	return pool_pcp_count(per_cpu_ptr(gen->pcps, cpu));
+	return pool_pcp_count(per_cpu_ptr(READ_ONCE(gen->pcps), cpu));
+}
+
+/*
+ * May @gen hold anything? Whatever was put before is found: a flush marks the
+ * chain before it closes the magazine.
+ *
+ * pool_generation_may_hold:A: acquire, pairs with pool_generation_close:A;
+ * litmus/recall
+ */
+static inline bool pool_generation_may_hold(const struct pool_generation *gen)
+{
+	return atomic_read_acquire(&gen->nr_opened) > 0 ||
+	       atomic_read(&gen->nonempty) > 0;
+}
+
+/*
+ * @cpu may hold something outside its chain from now on. Called before it does.
+ */
+static __always_inline void pool_generation_open(struct pool_generation *gen,
+						 unsigned int cpu)
+{
+	if (likely(cpumask_test_cpu(cpu, gen->opened)))
+		return;
+	if (!cpumask_test_and_set_cpu(cpu, gen->opened))
+		atomic_inc(&gen->nr_opened);
 }
 
 /*
@@ -99,19 +147,36 @@ static __always_inline void pool_generation_mark(struct pool_generation *gen,
 		atomic_inc(&gen->nonempty);
 }
 
-/* Push up to @n objects to this CPU's own chain, up to a NULL. */
+/*
+ * Push up to @n objects, up to a NULL, to the chain of @cpu, which is this CPU or
+ * dead. Returns how many found room.
+ */
 static __always_inline unsigned int
 pool_generation_push(struct pool_generation *gen, struct pool_pcp *pcp,
-		     void *const *objs, unsigned int n)
+		     unsigned int cpu, void *const *objs, unsigned int n)
 {
-	pool_pcp_assert_locked(pcp);
+	pool_assert_pinned();
 	n = pool_chain_push_head(&pcp->chain, objs, n);
 	if (!n)
 		return 0;
-	pool_generation_mark(gen, smp_processor_id());
+	pool_generation_mark(gen, cpu);
 	this_cpu_add(gen->counters->chained, n);
 	this_cpu_inc(gen->counters->spills);
 	return n;
+}
+
+/* As pool_generation_push(), one object to this CPU's head ring, if there is one. */
+static __always_inline bool
+pool_generation_push_one(struct pool_generation *gen, struct pool_pcp *pcp,
+			 void *obj, unsigned long head_tail)
+{
+	pool_pcp_assert_locked(pcp);
+	if (!pool_dequeue_push_one(&pcp->chain.head->d, obj, head_tail))
+		return false;
+	pool_generation_mark(gen, smp_processor_id());
+	this_cpu_inc(gen->counters->chained);
+	this_cpu_inc(gen->counters->spills);
+	return true;
 }
 
 /* Pop up to @n objects from this CPU's own chain. */
@@ -128,33 +193,37 @@ pool_generation_pop(struct pool_generation *gen, struct pool_pcp *pcp,
 	return n;
 }
 
-/*
- * Move the newer part of the magazine, or what there is up to a hole in it, to
- * the chain. Returns the entry that is free then, or the guard's index if the
- * chain has no room.
- */
-static __always_inline u32 pool_generation_spill(struct pool_generation *gen,
-						 struct pool_pcp *pcp)
-{
-	unsigned int n = pcp->magazine.block;
-	u32 middle = pcp->magazine.last + 1 - n;
-	void **objs = &pcp->magazine.objs[middle];
-
-	n = pool_generation_push(gen, pcp, objs, n);
-	pool_hook(POOL_HOOK_SPILL);
-	pool_pcp_clear(pcp, middle, n);
-	if (likely(!objs[0]))
-		return middle;
-	/* top was too high, so there may be room below */
-	return pool_pcp_find_up(pcp, SYNCPOOL_TOP_EMPTY);
-}
-
 /* Move a block from the chain to the empty magazine. Returns its length. */
 static __always_inline unsigned int
 pool_generation_refill(struct pool_generation *gen, struct pool_pcp *pcp)
 {
 	return pool_generation_pop(gen, pcp, &pcp->magazine.objs[POOL_FIRST],
 				   pcp->magazine.block);
+}
+
+/*
+ * Take the newest object of this CPU's part of the victim, chain and nested slots
+ * included. Other CPUs may take from the magazine at the same time.
+ */
+static __always_inline void *
+pool_generation_take_own(struct pool_generation *gen)
+{
+	struct pool_pcp *pcp = this_cpu_ptr(gen->pcps);
+	u32 top = pool_pcp_trylock(pcp);
+	void *obj = NULL;
+
+	if (unlikely(top == SYNCPOOL_TOP_BUSY))
+		return NULL;
+	if (top != SYNCPOOL_TOP_EMPTY)
+		obj = pool_pcp_take_shared(pcp, &top);
+	if (!obj && pool_chain_pop_one(&pcp->chain, &obj))
+		this_cpu_dec(gen->counters->chained);
+	if (unlikely(!obj))
+		obj = pool_generation_take_rest(gen, pcp);
+	pool_pcp_unlock(pcp, top);
+	if (likely(obj))
+		this_cpu_inc(gen->counters->victim_hits);
+	return obj;
 }
 
 #endif /* _POOL_GENERATION_H */

@@ -19,6 +19,8 @@ enum pool_hook_point {
 	POOL_HOOK_SPILL,	/* owner: block in the chain and the magazine */
 	POOL_HOOK_REFILL,	/* owner: about to refill from its chain */
 	POOL_HOOK_STEAL,	/* owner: about to steal */
+	POOL_HOOK_GUARD,	/* owner: the upper guard is about to move */
+	POOL_HOOK_FLUSH,	/* recall: magazine flushed, not yet closed */
 	POOL_HOOK_VICTIM,	/* owner: about to look at the victim */
 	POOL_HOOK_NR,
 };
@@ -44,11 +46,11 @@ static inline bool pool_percpu_fails(void)
 	return !p;
 }
 
-#define pool_alloc_percpu(type)		\
-	(pool_percpu_fails() ? NULL : alloc_percpu(type))
+#define pool_alloc_percpu(size, align)	\
+	(pool_percpu_fails() ? NULL : __alloc_percpu(size, align))
 #define EXPORT_SYMBOL_FOR_TEST(symbol)	EXPORT_SYMBOL_GPL(symbol)
 #else
-#define pool_alloc_percpu(type)		alloc_percpu(type)
+#define pool_alloc_percpu(size, align)	__alloc_percpu(size, align)
 #define pool_ring_first_index		0UL
 static inline void pool_hook(enum pool_hook_point point)
 {

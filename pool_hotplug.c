@@ -2,9 +2,11 @@
 /*
  * pool_hotplug - what a dead CPU leaves behind
  *
- * No other CPU can reach a dead CPU's magazine and nested slots: what they hold
- * is moved or freed. Its chains stay open to thieves. A generation that is being
- * drained is left to the drain.
+ * No other CPU can reach a dead CPU's magazine and nested slots. What they hold in
+ * the active generation goes to the CPU's own chain, which stays open to thieves,
+ * or is freed if there is no memory for a ring. The victim's are open to every CPU
+ * after a grace period, and a generation that is being drained is left to the
+ * drain.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/list.h>
@@ -14,28 +16,40 @@
 
 #include "pool_free.h"
 #include "pool_hotplug.h"
-#include "pool_main.h"
+#include "pool_recall.h"
 
 static int pool_cpuhp_state;
 
-/* Move what @cpu held outside its chain to this CPU, or free it. */
+/* As pool_recall_flush(). */
+static int pool_hotplug_flush(struct pool_generation *gen, unsigned int cpu,
+			      struct pool_ring *ring)
+{
+	int need;
+
+	preempt_disable();
+	need = pool_recall_flush(gen, cpu, &ring, NULL);
+	preempt_enable();
+	return need;
+}
+
+/* Move what @cpu held outside its chain there, or free it. */
 static void pool_flush_dead_cpu(struct syncpool_core *core, unsigned int cpu)
 {
+	struct pool_generation *gen;
+	struct pool_ring *ring = NULL;
 	void *objs[POOL_PCP_MAX];
-	unsigned int i, n;
-	bool kept;
+	int need;
 
 	mutex_lock(&core->reclaim_lock);
-	n = pool_pcp_flush(per_cpu_ptr(core->active->pcps, cpu), objs);
-	for (i = 0; i < n; i++) {
-		preempt_disable();
-		kept = pool_core_requeue(core, objs[i]);
-		preempt_enable();
-		if (!kept)
-			pool_free_cached(core, &objs[i], 1);
-	}
-	n = pool_pcp_flush(per_cpu_ptr(core->victim->pcps, cpu), objs);
-	pool_free_cached(core, objs, n);
+	gen = core->active;
+	need = pool_hotplug_flush(gen, cpu, NULL);
+	if (need > 0)
+		ring = pool_ring_alloc(need, GFP_NOWAIT | __GFP_NOWARN);
+	if (need > 0 && !ring)
+		pool_free_cached(core, objs,
+				 pool_pcp_flush(per_cpu_ptr(gen->pcps, cpu), objs));
+	if (need > 0)
+		pool_hotplug_flush(gen, cpu, ring);
 	mutex_unlock(&core->reclaim_lock);
 }
 

@@ -22,6 +22,7 @@
 #include "pool_free.h"
 #include "pool_idle.h"
 #include "pool_life.h"
+#include "pool_recall.h"
 #include "pool_reclaim.h"
 #include "pool_stats.h"
 
@@ -102,8 +103,11 @@ static void pool_core_stop(struct syncpool_core *core)
 	 */
 	synchronize_rcu();
 	pool_idle_end(core);
+	pool_recall_end(core);
+	irq_work_sync(&core->widen_irq);
 	cancel_delayed_work_sync(&core->age_work);
 	flush_rcu_work(&core->drain_work);
+	cancel_work_sync(&core->widen_work);
 	pool_free_flush();
 	irq_work_sync(&core->idle_irq);
 	pool_reclaim_drain_all(core);

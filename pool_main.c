@@ -2,8 +2,9 @@
 /*
  * pool_main - get and put
  *
- * get:	own magazine -> own chain -> other CPUs' chains -> the victim's part of
- *	this CPU, then its chains -> unpin -> alloc()
+ * get:	own magazine -> own chain -> own part of the victim -> other CPUs' chains
+ *	-> unpin -> the rest of the victim -> recall what other CPUs' magazines
+ *	hold -> alloc()
  * put:	own magazine, whose newer part goes to the own chain when it is full
  *
  * The magazine is served inline, without a lock (include/syncpool_fastpath.h):
@@ -16,86 +17,97 @@
  * busy, so every operation on it comes here.
  *
  * One pinned section is bounded: one block from or to the own chain, and at most
- * one chain of another CPU. While there are chains left to try, get continues in
- * another section; it looks at the victim in sections of their own.
+ * one chain or magazine of another CPU. While there are some left to try, get
+ * continues in another section.
  *
  * Conventions: an object may be POOL_RETRY, which stands for "none so far, more
- * to try in another pinned section".
+ * to try in another pinned section", or POOL_FAR, "none, but other CPUs' magazines
+ * may hold some".
  */
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/jump_label.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 
 #include "pool_activate.h"
 #include "pool_build.h"
 #include "pool_debug.h"
+#include "pool_earn.h"
 #include "pool_free.h"
-#include "pool_main.h"
-#include "pool_trace.h"
+#include "pool_recall.h"
 
 #define POOL_RETRY	ERR_PTR(POOL_AGAIN)
+#define POOL_FAR	ERR_PTR(-ENOENT)
+/* how often a get that finds nothing looks again while others move objects */
+#define POOL_LAST_TRIES	16U
 
 /*
- * Steal enough to fill the magazine, which is empty: a theft costs about the same
- * for one object as for many.
+ * Take one object of the victim's, and no more, so that the rest continues to age.
+ * Returns as pool_get_active().
  */
-static int pool_steal_refill(struct pool_pcp *pcp)
+static void *pool_take_victim(struct pool_generation *victim)
 {
-	struct syncpool_core *core = pcp->gen->core;
+	void *obj;
 	int n;
 
-	pool_hook(POOL_HOOK_STEAL);
-	n = pool_generation_steal(pcp->gen, pool_debug_steal_start(core),
-				  &pcp->magazine.objs[POOL_FIRST],
-				  pool_pcp_capacity(pcp));
-	if (n > 0) {
-		this_cpu_inc(core->counters->steals);
-		this_cpu_add(core->counters->stolen, n);
-		trace_syncpool_steal(core->params.name, n);
-	}
-	return n;
+	n = pool_generation_steal(victim, pool_debug_steal_start(victim->core),
+				  &obj, 1) ?:
+	    pool_generation_take_other(victim, &obj);
+	if (n <= 0)
+		return ERR_PTR(n);
+	this_cpu_inc(victim->counters->victim_hits);
+	return obj;
+}
+
+/* What a get returns that found none of @active's and @victim's in its reach. */
+static void *pool_take_none(const struct pool_generation *active,
+			    const struct pool_generation *victim)
+{
+	return atomic_read(&active->nr_opened) > 0 ||
+	       atomic_read(&victim->nr_opened) > 0 ? POOL_FAR : NULL;
 }
 
 /*
- * There is no object at top or below, and none in this CPU's chain: look where an
- * interrupted operation may have left some, then steal. Returns the entry of an
- * object, SYNCPOOL_TOP_EMPTY, or POOL_AGAIN.
+ * There is no object at top or below: look where an interrupted operation may have
+ * left some, into the own chain and the own part of the victim, then steal. The
+ * object is as pool_get_active() returns it.
  */
-static noinline int pool_find_slowpath(struct pool_pcp *pcp)
+static __always_inline struct pool_found pool_take_slowpath(struct pool_pcp *pcp)
 {
-	u32 top = pool_pcp_find_top(pcp);
-	int n;
+	struct pool_found found = { NULL, SYNCPOOL_TOP_EMPTY };
+	struct pool_generation *active = pcp->gen;
+	/* pool_take_slowpath:A: address dependency, pairs with pool_rotate:A */
+	struct pool_generation *victim = READ_ONCE(active->core->victim);
+	bool holds = pool_generation_may_hold(active);
+	bool victim_holds = pool_generation_may_hold(victim);
 
-	if (top == SYNCPOOL_TOP_EMPTY && READ_ONCE(pcp->magazine.nested_used))
-		top = pool_pcp_collect_nested(pcp, top);
-	if (top != SYNCPOOL_TOP_EMPTY)
-		return top;
-	n = pool_steal_refill(pcp);
-	return n < 0 ? n : SYNCPOOL_TOP_EMPTY + n;
+	if (holds)
+		found = pool_earn_get(pcp);
+	pool_hook(POOL_HOOK_VICTIM);
+	if (!found.obj && victim_holds)
+		found.obj = pool_generation_take_own(victim);
+	if (!found.obj && holds)
+		found = pool_earn_steal(pcp);
+	if (!found.obj && victim_holds)
+		found.obj = pool_take_victim(victim);
+	if (!found.obj)
+		found.obj = pool_take_none(active, victim);
+	return found;
 }
 
-/*
- * Find an object in the magazine, which is refilled if need be. Returns its entry,
- * SYNCPOOL_TOP_EMPTY, or POOL_AGAIN.
- */
-static __always_inline int pool_find(struct pool_pcp *pcp, u32 top)
+/* Take an object where the part is locked. Returns as pool_take_slowpath(). */
+static __always_inline struct pool_found pool_take(struct pool_pcp *pcp, u32 top)
 {
-	unsigned int n;
-
 	pool_hook(POOL_HOOK_GET);
-	top = pool_pcp_find_down(pcp, top);
+	if (top != SYNCPOOL_TOP_EMPTY)
+		top = pool_pcp_find_down(pcp, top);
 	if (unlikely(top != SYNCPOOL_TOP_EMPTY))
-		return top;
-	pool_hook(POOL_HOOK_REFILL);
-	if (unlikely(pool_pcp_any_low(pcp, pcp->magazine.block)))
-		return pool_find_slowpath(pcp);
-	n = pool_generation_refill(pcp->gen, pcp);
-	if (unlikely(!n))
-		return pool_find_slowpath(pcp);
-	return SYNCPOOL_TOP_EMPTY + n;
+		return pool_pcp_take_top(pcp, top);
+	return pool_take_slowpath(pcp);
 }
 
 /*
@@ -105,6 +117,7 @@ static __always_inline int pool_find(struct pool_pcp *pcp, u32 top)
 static noinline void *pool_get_nested(struct syncpool *pool)
 {
 	struct syncpool_core *core = READ_ONCE(pool->core);
+	struct pool_generation *victim;
 	struct pool_pcp *pcp;
 	void *obj;
 	int n;
@@ -112,88 +125,93 @@ static noinline void *pool_get_nested(struct syncpool *pool)
 	if (!pool_core_caches(core))
 		return NULL;
 	pcp = pool_core_pcp(core);
+	victim = READ_ONCE(core->victim);
 	obj = pool_pcp_nested_get(pcp);
 	if (!obj) {
 		n = pool_generation_steal(pcp->gen, pool_debug_steal_start(core), &obj, 1);
-		if (n == POOL_AGAIN)
-			return POOL_RETRY;
+		if (n <= 0)
+			obj = ERR_PTR(n);
 	}
+	obj = obj ?: pool_generation_take_own(victim) ?: pool_take_victim(victim);
+	if (obj == POOL_RETRY)
+		return obj;
 	atomic_long_inc(&core->nested);
-	return obj;
+	return obj ?: pool_take_none(pcp->gen, victim);
 }
 
-/* Returns an object of the active generation, NULL, or POOL_RETRY. */
+/*
+ * Returns an object; POOL_RETRY; POOL_FAR; or NULL if there is none outside the
+ * chains of the CPUs either.
+ */
 static __always_inline void *pool_get_active(struct syncpool *pool)
 {
+	struct pool_found found;
 	struct pool_pcp *pcp;
-	void *obj;
-	int found;
 	u32 top;
 
 	pcp = pool_trylock_pcp(pool, &top);
 	if (unlikely(!pcp))
 		return pool_get_nested(pool);
-	found = pool_find(pcp, top);
-	if (likely(found > SYNCPOOL_TOP_EMPTY)) {
-		obj = pool_pcp_take(pcp, found);
-		top = found - 1;
-	} else {
-		obj = found < 0 ? POOL_RETRY : NULL;
-		top = SYNCPOOL_TOP_EMPTY;
-	}
-	pool_pcp_unlock(pcp, top);
-	return obj;
+	found = pool_take(pcp, top);
+	pool_pcp_unlock(pcp, found.top);
+	return found.obj;
 }
 
-/*
- * Returns one object of the victim, NULL, or POOL_RETRY. Takes no more than is
- * asked for, so that the rest continues to age.
- */
-static void *pool_victim_take(struct syncpool_core *core)
+/* Continue a get whose first section returned POOL_RETRY. Returns no POOL_RETRY. */
+static noinline void *pool_get_slowpath(struct syncpool *pool)
 {
-	/* pool_victim_take:A: address dependency, pairs with pool_rotate:A */
-	struct pool_generation *victim = READ_ONCE(core->victim);
-	void *obj;
-	int n;
-
-	pool_assert_pinned();
-	pool_hook(POOL_HOOK_VICTIM);
-	obj = pool_generation_take_own(victim);
-	if (!obj) {
-		n = pool_generation_steal(victim, pool_debug_steal_start(core), &obj, 1);
-		if (n <= 0)
-			return ERR_PTR(n);
-	}
-	this_cpu_inc(core->counters->victim_hits);
-	return obj;
-}
-
-static void *pool_get_victim(struct syncpool *pool)
-{
-	struct syncpool_core *core;
 	void *obj;
 
 	do {
 		preempt_disable();
-		core = READ_ONCE(pool->core);
-		obj = pool_core_caches(core) ? pool_victim_take(core) : NULL;
+		obj = pool_get_active(pool);
 		preempt_enable();
 	} while (obj == POOL_RETRY);
 	return obj;
 }
 
 /*
- * Continue a get whose first section returned @obj: NULL, or POOL_RETRY. Returns
- * an object or NULL.
+ * Nothing can be built, and the caller may sleep: look until the pool holds nothing
+ * or others take it each time.
  */
-static noinline void *pool_get_slowpath(struct syncpool *pool, void *obj)
+static void *pool_get_last(struct syncpool *pool)
 {
-	while (obj == POOL_RETRY) {
-		preempt_disable();
-		obj = pool_get_active(pool);
-		preempt_enable();
+	unsigned int i;
+	void *obj = NULL;
+
+	for (i = 0; !obj && i < POOL_LAST_TRIES && pool_may_hold(pool); i++) {
+		obj = pool_recall(pool, true) ?: pool_get_slowpath(pool);
+		if (IS_ERR(obj))
+			obj = NULL;
+		/* a CPU on its way offline has objects until it is dead */
+		if (!obj && i)
+			schedule_timeout_uninterruptible(1);
 	}
-	return obj ?: pool_get_victim(pool);
+	return obj;
+}
+
+/*
+ * Continue a get whose first section returned @obj, which is no object. Returns an
+ * object that the caller of pool_get_far() gets.
+ */
+static noinline void *pool_get_far(struct syncpool *pool, gfp_t gfp, void *obj)
+{
+	bool wait = gfpflags_allow_blocking(gfp) && pool_may_wait();
+
+	if (obj == POOL_RETRY)
+		obj = pool_get_slowpath(pool);
+	if (obj == POOL_FAR && wait)
+		obj = pool_recall(pool, false);
+	else if (obj == POOL_FAR)
+		obj = pool_recall_async(pool);
+	if (!obj) {
+		obj = pool_build(pool, gfp);
+		if (obj || !wait)
+			return obj;
+		obj = pool_get_last(pool);
+	}
+	pool_debug_leave(obj);
+	return obj;
 }
 
 /**
@@ -209,10 +227,10 @@ void *__syncpool_get(struct syncpool *pool, gfp_t gfp)
 	void *obj = pool_get_active(pool);
 
 	preempt_enable();
-	if (IS_ERR_OR_NULL(obj))
-		obj = pool_get_slowpath(pool, obj);
+	if (unlikely(IS_ERR_OR_NULL(obj)))
+		return pool_get_far(pool, gfp, obj);
 	pool_debug_leave(obj);
-	return likely(obj) ? obj : pool_build(pool, gfp);
+	return obj;
 }
 EXPORT_SYMBOL_GPL(__syncpool_get);
 
@@ -228,8 +246,10 @@ void *__syncpool_try_get(struct syncpool *pool)
 	void *obj = pool_get_active(pool);
 
 	preempt_enable();
-	if (IS_ERR_OR_NULL(obj))
-		obj = pool_get_slowpath(pool, obj);
+	if (unlikely(obj == POOL_RETRY))
+		obj = pool_get_slowpath(pool);
+	if (unlikely(obj == POOL_FAR))
+		obj = pool_recall_async(pool);
 	pool_debug_leave(obj);
 	if (unlikely(!obj && !READ_ONCE(pool->core)))
 		pool_activate_later(pool);
@@ -238,36 +258,19 @@ void *__syncpool_try_get(struct syncpool *pool)
 EXPORT_SYMBOL_GPL(__syncpool_try_get);
 
 /*
- * Store @obj in the magazine and move @top there. False if the magazine is full
- * and the chain has no room for a spill.
+ * Store @obj above @top, in the magazine or in the chain. Returns where top is then,
+ * or SYNCPOOL_TOP_BUSY if neither has room.
  */
-static __always_inline bool pool_store(struct pool_pcp *pcp, u32 *top, void *obj)
+static __always_inline u32 pool_store(struct pool_pcp *pcp, u32 top, void *obj)
 {
-	u32 to;
-
 	pool_hook(POOL_HOOK_PUT);
-	to = pool_pcp_find_up(pcp, *top);
-	if (to > pcp->magazine.last)
-		to = pool_generation_spill(pcp->gen, pcp);
-	if (unlikely(to > pcp->magazine.last)) {
-		*top = pcp->magazine.last;
-		return false;
-	}
-	pool_pcp_store(pcp, to, obj);
+	top = pool_pcp_find_up(pcp, top);
+	if (likely(top > pcp->magazine.last))
+		return pool_earn_put(pcp, obj);
+	pool_pcp_store(pcp, top, obj);
 	if (unlikely(READ_ONCE(pcp->magazine.nested_used)))
-		to = pool_pcp_collect_nested(pcp, to);
-	*top = to;
-	return true;
-}
-
-static void pool_grow(struct pool_pcp *pcp, struct pool_ring *ring)
-{
-	struct syncpool_core *core = pcp->gen->core;
-
-	pool_pcp_assert_locked(pcp);
-	pool_chain_grow(&pcp->chain, ring);
-	atomic_long_inc(&core->grows);
-	trace_syncpool_grow(core->params.name, ring->d.size);
+		top = pool_pcp_collect_nested(pcp, top);
+	return top;
 }
 
 /*
@@ -277,11 +280,14 @@ static void pool_grow(struct pool_pcp *pcp, struct pool_ring *ring)
 static noinline int pool_put_nested(struct syncpool *pool, void *obj)
 {
 	struct syncpool_core *core = READ_ONCE(pool->core);
+	struct pool_pcp *pcp;
 
 	if (!pool_core_caches(core))
 		return core ? -ENOSPC : -ENXIO;
 	atomic_long_inc(&core->nested);
-	return pool_pcp_nested_put(pool_core_pcp(core), obj) ? 0 : -ENOSPC;
+	pcp = pool_core_pcp(core);
+	pool_generation_open(pcp->gen, smp_processor_id());
+	return pool_pcp_nested_put(pcp, obj) ? 0 : -ENOSPC;
 }
 
 /*
@@ -298,10 +304,31 @@ static __always_inline int pool_put_active(struct syncpool *pool, void *obj)
 	pcp = pool_trylock_pcp(pool, &top);
 	if (unlikely(!pcp))
 		return pool_put_nested(pool, obj);
-	if (unlikely(!pool_store(pcp, &top, obj)))
+	top = pool_store(pcp, top, obj);
+	if (unlikely(top == SYNCPOOL_TOP_BUSY)) {
 		need = pool_chain_next_size(&pcp->chain);
+		top = pcp->magazine.last;
+	}
 	pool_pcp_unlock(pcp, top);
 	return need;
+}
+
+/*
+ * Cache @obj, for which there was no room. *@ring is added to the chain if there is
+ * none still, and set to NULL; it may be NULL. Returns as pool_store().
+ */
+static u32 pool_store_grow(struct pool_pcp *pcp, u32 top, void *obj,
+			   struct pool_ring **ring)
+{
+	top = pool_store(pcp, top, obj);
+	if (top != SYNCPOOL_TOP_BUSY)
+		return top;
+	if (!*ring)
+		return pool_earn_room(pcp, obj);
+	pool_core_grow(pcp, *ring);
+	*ring = NULL;
+	/* an empty ring has room */
+	return pool_store(pcp, pcp->magazine.last, obj);
 }
 
 /*
@@ -319,21 +346,15 @@ static int pool_put_grow(struct syncpool *pool, void *obj, unsigned int size)
 	if (pool_may_use_slab())
 		ring = pool_ring_alloc(size, GFP_NOWAIT | __GFP_NOWARN |
 					     __GFP_NOMEMALLOC);
-	if (!ring)
-		return -ENOSPC;
 	preempt_disable();
 	pcp = pool_trylock_pcp(pool, &top);
-	if (!pcp) {
-		err = pool_put_nested(pool, obj);
+	if (pcp) {
+		top = pool_store_grow(pcp, top, obj, &ring);
+		if (top == SYNCPOOL_TOP_BUSY)
+			err = -ENOSPC;
+		pool_pcp_unlock(pcp, top ?: pcp->magazine.last);
 	} else {
-		if (!pool_store(pcp, &top, obj)) {
-			pool_grow(pcp, ring);
-			ring = NULL;
-			/* an empty ring has room for a block */
-			if (WARN_ON_ONCE(!pool_store(pcp, &top, obj)))
-				err = -ENOSPC;
-		}
-		pool_pcp_unlock(pcp, top);
+		err = pool_put_nested(pool, obj);
 	}
 	preempt_enable();
 	kfree(ring);
@@ -377,20 +398,3 @@ void __syncpool_put(struct syncpool *pool, void *obj)
 		pool_put_slowpath(pool, obj, err);
 }
 EXPORT_SYMBOL_GPL(__syncpool_put);
-
-/*
- * Cache @obj, flushed from a dead CPU, on this CPU. False if there is no room
- * without growing.
- */
-bool pool_core_requeue(struct syncpool_core *core, void *obj)
-{
-	struct pool_pcp *pcp = pool_core_pcp(core);
-	u32 top = pool_pcp_trylock(pcp);
-	bool stored;
-
-	if (top == SYNCPOOL_TOP_BUSY)
-		return pool_pcp_nested_put(pcp, obj);
-	stored = pool_store(pcp, &top, obj);
-	pool_pcp_unlock(pcp, top);
-	return stored;
-}

@@ -14,9 +14,12 @@
  *	pool_idle	wait until every object is back
  *	pool_activate	a pool's core, at init or first use
  *	pool_age	rotate a pool that nothing reclaims
+ *	pool_widen	larger magazines for a pool that has earned them
  *	pool_reclaim	rotation, drains, the shrinker
  *	pool_free	an object for the free callback, now or later
+ *	pool_recall	what lies in other CPUs' magazines
  *	pool_stats	counters, debugfs
+ *	pool_earn	how large a magazine is
  *	pool_debug	debug mode
  *	pool_core	the list of active pools, a pool's state
  *	pool_generation	all CPUs' parts of a generation, stealing

@@ -8,7 +8,9 @@
  * Rule (owner): nothing but its own CPU touches any of this except chain.tail,
  * save a drain after a grace period, and the hotplug callback after the CPU is
  * dead. So the try-lock needs no locked instruction: whatever finds it taken has
- * interrupted its owner, and returns before the owner goes on.
+ * interrupted its owner, and returns before the owner goes on. A grace period
+ * after a rotation the victim has no owners any more: then any CPU takes from its
+ * magazines and nested slots, by locked compare-and-swap.
  *
  * Which operations may meet on one part, the column by interrupting the row or
  * from another CPU:
@@ -25,41 +27,85 @@
  * T: thieves take from the chain's tail
  * -: cannot happen, by the owner rule
  *
+ * How the upper guard moves. The holder of the try-lock alone moves it, and every
+ * entry above @last is a guard. So whatever was interrupted before its
+ * compare-and-swap is safe: a put meets a guard and fails, or a free entry, which
+ * is one still; a get finds its object gone and fails. Only the top that it may
+ * write next can lie above @last, and searches begin at @last then.
+ *
  * Conventions: @pcp is a CPU's part, @top an index into its magazine.
  */
 #include <linux/atomic.h>
 #include <linux/build_bug.h>
 #include <linux/math.h>
 
+#include "pool_hook.h"
 #include "pool_pcp.h"
 
 /* what the drawing of struct pool_pcp promises, where a line is 64 bytes */
 static_assert(SMP_CACHE_BYTES != 64 || BITS_PER_LONG != 64 ||
-	      offsetof(struct pool_pcp, chain.tail) == 4 * SMP_CACHE_BYTES);
+	      offsetof(struct pool_pcp, chain.head) == SMP_CACHE_BYTES);
+static_assert(POOL_FIRST + POOL_MAGAZINE_MAX <= U8_MAX);
 
 /*
- * @capacity: objects in the magazine, 2..POOL_MAGAZINE_MAX. A block is three
- * quarters of that, so that whatever the pattern of gets and puts, a quarter of
- * the magazine lies between two moves.
+ * Make room for @n objects, up to the magazine's length. The entries above hold
+ * nothing, or just now stolen objects that have to fit.
+ *
+ * A block is about three quarters of the capacity, so that whatever the pattern of
+ * gets and puts, a quarter of the magazine lies between two moves.
  */
-void pool_pcp_init(struct pool_pcp *pcp, struct pool_generation *gen,
-		   unsigned int capacity)
+void pool_pcp_set_capacity(struct pool_pcp *pcp, unsigned int n)
 {
 	struct syncpool_magazine *mag = &pcp->magazine;
+	u32 last = SYNCPOOL_TOP_EMPTY + n, i;
 
-	pcp->gen = gen;
-	mag->last = POOL_FIRST + capacity - 1;
-	mag->block = capacity < 8 ? (capacity + 1) / 2 :
-				    round_down(capacity * 3 / 4, 4);
+	pool_hook(POOL_HOOK_GUARD);
+	for (i = mag->last + 1; i <= last; i++)
+		if (mag->objs[i] == SYNCPOOL_GUARD)
+			WRITE_ONCE(mag->objs[i], NULL);
+	for (i = last + 1; i <= mag->last; i++)
+		WRITE_ONCE(mag->objs[i], SYNCPOOL_GUARD);
+	WRITE_ONCE(mag->last, last);
+	mag->block = n < 16 ? (n + 1) / 2 : round_down(n * 3 / 4 + 2, 4);
+}
+
+/* Nothing has been earned. The magazine is empty; it is locked or unreachable. */
+void pool_pcp_reset(struct pool_pcp *pcp)
+{
+	pcp->earned = 0;
+	pcp->loan = 1;
+	pcp->streak = 0;
+	pool_pcp_set_capacity(pcp, 0);
+}
+
+/* @pcp is zeroed and has pool_pcp_size() bytes for @len or more. */
+void pool_pcp_init(struct pool_pcp *pcp, unsigned int len)
+{
+	struct syncpool_magazine *mag = &pcp->magazine;
+	unsigned int i;
+
+	pcp->len = len;
 	mag->top = SYNCPOOL_TOP_EMPTY;
-	mag->objs[SYNCPOOL_TOP_BUSY] = SYNCPOOL_GUARD;
-	mag->objs[SYNCPOOL_TOP_EMPTY] = SYNCPOOL_GUARD;
-	mag->objs[mag->last + 1] = SYNCPOOL_GUARD;
+	mag->last = SYNCPOOL_TOP_EMPTY;
+	for (i = 0; i < max(len, POOL_MAGAZINE_SMALL) + POOL_GUARDS; i++)
+		mag->objs[i] = SYNCPOOL_GUARD;
+	pool_pcp_reset(pcp);
+}
+
+/* Take what is in @slot, unless somebody else does so first. */
+static void *pool_shared_take(void **slot)
+{
+	void *obj = READ_ONCE(*slot);
+
+	pool_assert_pinned();
+	if (pool_is_object(obj) && cmpxchg(slot, obj, NULL) == obj)
+		return obj;
+	return NULL;
 }
 
 /*
- * Take what lies outside the chain, after a grace period or with the CPU dead.
- * @objs has room for POOL_PCP_MAX.
+ * Take what lies outside the chain, after a grace period. @objs has room for
+ * POOL_PCP_MAX.
  */
 unsigned int pool_pcp_flush(struct pool_pcp *pcp, void **objs)
 {
@@ -82,15 +128,47 @@ unsigned int pool_pcp_flush(struct pool_pcp *pcp, void **objs)
 	return n;
 }
 
-/* Take what is in a nested slot, unless an interrupt does so first. */
-static void *pool_nested_take(void **slot)
+/* Close the holes in the magazine. Returns how many objects it holds. */
+unsigned int pool_pcp_compact(struct pool_pcp *pcp)
 {
-	void *obj = READ_ONCE(*slot);
+	void **objs = pcp->magazine.objs;
+	u32 i, to = POOL_FIRST;
 
-	pool_assert_pinned();
-	if (obj && cmpxchg_local(slot, obj, NULL) == obj)
-		return obj;
-	return NULL;
+	while (to <= pcp->magazine.last && objs[to])
+		to++;
+	for (i = to + 1; i <= pcp->magazine.last; i++) {
+		if (!objs[i])
+			continue;
+		WRITE_ONCE(objs[to++], objs[i]);
+		WRITE_ONCE(objs[i], NULL);
+	}
+	return to - POOL_FIRST;
+}
+
+/*
+ * Take the first object at @top or below, while other CPUs may do the same. Moves
+ * @top to below it. NULL if there is none.
+ */
+void *pool_pcp_take_shared(struct pool_pcp *pcp, u32 *top)
+{
+	u32 i = min_t(u32, *top, READ_ONCE(pcp->magazine.last));
+	void *obj = NULL;
+
+	for (; i > SYNCPOOL_TOP_EMPTY && !obj; i--)
+		obj = pool_shared_take(&pcp->magazine.objs[i]);
+	*top = max_t(u32, i, SYNCPOOL_TOP_EMPTY);
+	return obj;
+}
+
+/* Take an object from a nested slot, likewise. */
+void *pool_pcp_nested_take_shared(struct pool_pcp *pcp)
+{
+	void *obj = NULL;
+	unsigned int i;
+
+	for (i = 0; !obj && i < POOL_NESTED; i++)
+		obj = pool_shared_take(&pcp->nested[i]);
+	return obj;
 }
 
 /* Move the nested slots into the magazine, as far as it has room: the new top. */
@@ -109,7 +187,7 @@ u32 pool_pcp_collect_nested(struct pool_pcp *pcp, u32 top)
 			WRITE_ONCE(pcp->magazine.nested_used, 1);
 			break;
 		}
-		obj = pool_nested_take(&pcp->nested[i]);
+		obj = pool_shared_take(&pcp->nested[i]);
 		if (!obj)
 			continue;
 		pool_pcp_store(pcp, to, obj);
@@ -121,11 +199,16 @@ u32 pool_pcp_collect_nested(struct pool_pcp *pcp, u32 top)
 /* Take an object from a nested slot. NULL if there is none. */
 void *pool_pcp_nested_get(struct pool_pcp *pcp)
 {
-	void *obj = NULL;
-	unsigned int i;
+	void *obj;
 
-	for (i = 0; !obj && i < POOL_NESTED; i++)
-		obj = pool_nested_take(&pcp->nested[i]);
+	if (!READ_ONCE(pcp->magazine.nested_used))
+		return NULL;
+	WRITE_ONCE(pcp->magazine.nested_used, 0);
+	/* a put that interrupts from here on sets it again */
+	barrier();
+	obj = pool_pcp_nested_take_shared(pcp);
+	if (obj)
+		WRITE_ONCE(pcp->magazine.nested_used, 1);
 	return obj;
 }
 

@@ -6,9 +6,12 @@
 #ifndef _POOL_PCP_H
 #define _POOL_PCP_H
 
+#include <linux/align.h>
 #include <linux/cache.h>
 #include <linux/compiler.h>
 #include <linux/lockdep.h>
+#include <linux/minmax.h>
+#include <linux/stddef.h>
 #include <linux/types.h>
 
 #include "pool_chain.h"
@@ -18,44 +21,87 @@ struct pool_generation;
 
 /* index of the lowest entry that holds objects */
 #define POOL_FIRST	(SYNCPOOL_TOP_EMPTY + 1)
-/* objects in a magazine at most; docs/performance.md */
-#define POOL_MAGAZINE_MAX	(SYNCPOOL_MAGAZINE_LEN - POOL_FIRST - 1)
+/* entries of a magazine that are always guards: two below, one above */
+#define POOL_GUARDS	(POOL_FIRST + 1)
+/*
+ * Objects in a magazine at most: in the first generation of a pool and in one
+ * whose magazines have earned it, and in any other; docs/performance.md.
+ */
+#define POOL_MAGAZINE_MAX	58U
+#define POOL_MAGAZINE_SMALL	10U
 /* objects that a spill or a refill moves at most */
-#define POOL_BLOCK	(POOL_MAGAZINE_MAX * 3 / 4)
+#define POOL_BLOCK	44U
 /* slots for puts that interrupted the owner */
-#define POOL_NESTED	4U
+#define POOL_NESTED	6U
 /* objects that one CPU can hold outside its chain */
 #define POOL_PCP_MAX	(POOL_NESTED + POOL_MAGAZINE_MAX)
 
 /**
  * struct pool_pcp - one CPU's part of one generation
- * @magazine: what the fast path works on. @top is an index into @objs, and
- *	with SYNCPOOL_TOP_BUSY in it the try-lock of all that follows, and of
- *	plain accesses to @objs. @last is the entry below the upper guard,
- *	@block how many objects a spill or a refill moves, and @nested_used says
- *	that @nested may hold something.
- * @chain: @head under the try-lock, @tail for any CPU
  * @gen: the generation that this is a part of
  * @nested: slots for puts that found the try-lock taken; filled and emptied by
  *	compare-and-swap on this CPU
+ * @chain: @head under the try-lock, @tail for any CPU
+ * @pushed_tail: where the tail of the head ring was at the last push
+ * @len: objects that the magazine may hold; 0: the objects are too expensive
+ *	to lie where other CPUs cannot reach them
+ * @earned: objects that the CPU's own use has earned it room for
+ * @loan: objects that the next theft may take
+ * @streak: pushes since the last get that went to a chain, each of which found
+ *	that objects had been stolen
+ * @magazine: what the fast path works on. @top is an index into @objs, and
+ *	with SYNCPOOL_TOP_BUSY in it the try-lock of all that follows, and of
+ *	plain accesses to @objs. @last is the entry below the upper guards,
+ *	@block how many objects a spill or a refill moves, and @nested_used says
+ *	that @nested may hold something.
  *
  * With lines of 64 bytes:
  *
- *	 0                                  256
- *	| magazine, chain.head             | chain.tail, gen, nested    |
- *	 owner's lines                      thieves' line, and what the
- *	                                    owner seldom writes
+ *	 0                          64
+ *	| gen, nested, chain.tail  | chain.head, earned, magazine ... |
+ *	 thieves' line, and what    owner's lines
+ *	 the owner seldom writes
  */
 struct pool_pcp {
-	struct syncpool_magazine	magazine;
-	struct pool_chain		chain;
 	struct pool_generation		*gen;
 	void				*nested[POOL_NESTED];
+	struct pool_chain		chain;
+	u32				pushed_tail;
+	u8				len;
+	u8				earned;
+	u8				loan;
+	u8				streak;
+	struct syncpool_magazine	magazine;
 } ____cacheline_aligned_in_smp;
 
-void pool_pcp_init(struct pool_pcp *pcp, struct pool_generation *gen,
-		   unsigned int capacity);
+/**
+ * struct pool_found - an object, and where top is without it
+ * @obj: the object; NULL or an ERR_PTR() if none was found
+ * @top: for pool_pcp_unlock()
+ *
+ * Small enough to be returned in registers.
+ */
+struct pool_found {
+	void	*obj;
+	u32	top;
+};
+
+/* Bytes of a part whose magazine can have room for @len objects. */
+static inline size_t pool_pcp_size(unsigned int len)
+{
+	/* not struct_size(): struct pool_pcp is padded, and the entries begin before */
+	return ALIGN(offsetof(struct pool_pcp, magazine.objs) +
+		     (len + POOL_GUARDS) * sizeof(void *),
+		     __alignof__(struct pool_pcp));
+}
+
+void pool_pcp_init(struct pool_pcp *pcp, unsigned int len);
+void pool_pcp_reset(struct pool_pcp *pcp);
+void pool_pcp_set_capacity(struct pool_pcp *pcp, unsigned int n);
 unsigned int pool_pcp_flush(struct pool_pcp *pcp, void **objs);
+unsigned int pool_pcp_compact(struct pool_pcp *pcp);
+void *pool_pcp_take_shared(struct pool_pcp *pcp, u32 *top);
+void *pool_pcp_nested_take_shared(struct pool_pcp *pcp);
 u32 pool_pcp_collect_nested(struct pool_pcp *pcp, u32 top);
 void *pool_pcp_nested_get(struct pool_pcp *pcp);
 bool pool_pcp_nested_put(struct pool_pcp *pcp, void *obj);
@@ -65,8 +111,8 @@ bool pool_pcp_nested_put(struct pool_pcp *pcp, void *obj);
  *
  * pool_assert_pinned:A: RCU reader, pairs with the grace periods at
  * pool_chain_pop_tail:D (litmus/ring-reclaim), pool_reclaim_rotate:A,
- * syncpool_cleanup:A and pool_core_stop:A (litmus/drain), and
- * pool_idle_begin:A (litmus/wait-count)
+ * syncpool_cleanup:A and pool_core_stop:A (litmus/drain), pool_idle_begin:A
+ * (litmus/wait-count), and pool_generation_is_open:A (litmus/victim-open)
  */
 #define pool_assert_pinned()	lockdep_assert_preemption_disabled()
 
@@ -101,19 +147,24 @@ static __always_inline void pool_pcp_unlock(struct pool_pcp *pcp, u32 top)
 	WRITE_ONCE(pcp->magazine.top, top);
 }
 
+static __always_inline bool pool_is_object(const void *entry)
+{
+	return (unsigned long)entry > (unsigned long)SYNCPOOL_GUARD;
+}
+
 /* Objects outside the chain. Any CPU may ask; the answer may be out of date. */
 static inline unsigned int pool_pcp_count(const struct pool_pcp *pcp)
 {
 	unsigned int i, n = 0;
 
-	for (i = POOL_FIRST; i <= pcp->magazine.last; i++)
-		n += !!READ_ONCE(pcp->magazine.objs[i]);
+	for (i = POOL_FIRST; i <= READ_ONCE(pcp->magazine.last); i++)
+		n += pool_is_object(READ_ONCE(pcp->magazine.objs[i]));
 	for (i = 0; i < POOL_NESTED; i++)
 		n += !!READ_ONCE(pcp->nested[i]);
 	return n;
 }
 
-/* objects that the magazine has room for */
+/* objects that the magazine has room for now */
 static __always_inline unsigned int
 pool_pcp_capacity(const struct pool_pcp *pcp)
 {
@@ -138,6 +189,13 @@ static __always_inline void pool_pcp_store(struct pool_pcp *pcp, u32 i,
 	WRITE_ONCE(pcp->magazine.objs[i], obj);
 }
 
+/* Take what is in entry @i, the highest one that holds anything. */
+static __always_inline struct pool_found
+pool_pcp_take_top(struct pool_pcp *pcp, u32 i)
+{
+	return (struct pool_found){ pool_pcp_take(pcp, i), i - 1 };
+}
+
 /* Is anything in the lowest @n entries? */
 static __always_inline bool pool_pcp_any_low(const struct pool_pcp *pcp,
 					     unsigned int n)
@@ -154,11 +212,16 @@ static __always_inline bool pool_pcp_any_low(const struct pool_pcp *pcp,
 	return any;
 }
 
-/* The first entry at @top or below that holds an object, or the guard. */
+/*
+ * The first entry at @top or below that holds an object, or the guard. An
+ * operation that was interrupted before the upper guard moved down may have left
+ * a top above it.
+ */
 static __always_inline u32 pool_pcp_find_down(const struct pool_pcp *pcp,
 					      u32 top)
 {
 	pool_pcp_assert_locked(pcp);
+	top = min_t(u32, top, pcp->magazine.last);
 	while (!pcp->magazine.objs[top])
 		top--;
 	return top;
@@ -177,6 +240,7 @@ static __always_inline u32 pool_pcp_find_up(const struct pool_pcp *pcp,
 					    u32 top)
 {
 	pool_pcp_assert_locked(pcp);
+	top = min_t(u32, top, pcp->magazine.last);
 	do {
 		top++;
 	} while (pcp->magazine.objs[top] && top <= pcp->magazine.last);

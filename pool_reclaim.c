@@ -69,6 +69,7 @@ static struct pool_generation *pool_rotate(struct syncpool_core *core)
 	struct pool_generation *old = core->victim;
 
 	lockdep_assert_held(&core->reclaim_lock);
+	pool_generation_retire(core->active);
 	/* pool_rotate:A: release, pairs with pool_victim_take:A; litmus/activate */
 	smp_store_release(&core->victim, core->active);
 	/* pool_rotate:B: release, pairs with pool_core_pcp:A; litmus/activate */
@@ -118,6 +119,16 @@ static unsigned long pool_drain(struct syncpool_core *core,
 	return freed;
 }
 
+/* @gen is drained; no section pinned before that is left; litmus/rotation-reuse. */
+static void pool_set_spare(struct syncpool_core *core,
+			   struct pool_generation *gen)
+{
+	lockdep_assert_held(&core->reclaim_lock);
+	core->spare = gen;
+	if (READ_ONCE(core->wide) && gen->len < core->len)
+		queue_work(pool_wq, &core->widen_work);
+}
+
 static void pool_drain_work(struct work_struct *work)
 {
 	struct syncpool_core *core = container_of(to_rcu_work(work),
@@ -128,8 +139,7 @@ static void pool_drain_work(struct work_struct *work)
 	pool_drain(core, gen);
 	mutex_lock(&core->reclaim_lock);
 	core->draining = NULL;
-	/* no section pinned before the drain is left; litmus/rotation-reuse */
-	core->spare = gen;
+	pool_set_spare(core, gen);
 	mutex_unlock(&core->reclaim_lock);
 }
 
@@ -177,7 +187,7 @@ unsigned long syncpool_cleanup(struct syncpool *pool)
 	 */
 	synchronize_rcu();
 	freed = pool_drain(core, gen);
-	core->spare = gen;
+	pool_set_spare(core, gen);
 	mutex_unlock(&core->reclaim_lock);
 	return freed;
 }
@@ -249,6 +259,7 @@ int pool_reclaim_init(struct syncpool_core *core)
 	core->active = &core->generations[0];
 	core->victim = &core->generations[1];
 	core->spare = &core->generations[2];
+	core->victim->open = true;
 	core->rotated = jiffies;
 	core->shrinker = pool_shrinker_alloc(core, core->params.name);
 	if (!core->shrinker)

@@ -27,11 +27,13 @@ unsigned long pool_stats_cached(struct syncpool_core *core)
 	unsigned int cpu, i;
 	long n = 0;
 
+	rcu_read_lock();
 	for_each_possible_cpu(cpu) {
 		for (i = 0; i < POOL_GENERATIONS; i++)
 			n += pool_generation_count(&core->generations[i], cpu);
 		n += READ_ONCE(per_cpu_ptr(core->counters, cpu)->chained);
 	}
+	rcu_read_unlock();
 	return max(n, 0L);
 }
 
@@ -57,6 +59,7 @@ static void pool_stats_sum_core(struct syncpool_core *core,
 	sum->alloc_fails = atomic_long_read(&core->alloc_fails);
 	sum->grows = atomic_long_read(&core->grows);
 	sum->nested = atomic_long_read(&core->nested);
+	sum->recalls = atomic_long_read(&core->recalls);
 	sum->rotations = READ_ONCE(core->rotations);
 }
 
@@ -193,11 +196,11 @@ static void pool_stats_show(struct seq_file *m, struct syncpool_core *core)
 	struct syncpool_stats s;
 
 	pool_stats_sum(core->pool, core, &s);
-	seq_printf(m, "%s %lu %ld %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %zu\n",
+	seq_printf(m, "%s %lu %ld %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %zu\n",
 		   core->params.name, pool_stats_cached(core),
 		   pool_stats_outstanding(core), s.allocs, s.frees,
 		   s.alloc_fails, s.refills, s.spills, s.steals, s.stolen,
-		   s.victim_hits, s.rotations, s.grows, s.nested,
+		   s.victim_hits, s.rotations, s.grows, s.nested, s.recalls,
 		   core->params.obj_size);
 }
 
@@ -206,7 +209,7 @@ static int pools_show(struct seq_file *m, void *unused)
 	struct syncpool_core *core;
 
 	/* every name of struct syncpool_stats is a column */
-	seq_puts(m, "name cached outstanding allocs frees alloc_fails refills spills steals stolen victim_hits rotations grows nested obj_size\n");
+	seq_puts(m, "name cached outstanding allocs frees alloc_fails refills spills steals stolen victim_hits rotations grows nested recalls obj_size\n");
 	mutex_lock(&pool_list_lock);
 	list_for_each_entry(core, &pool_list, node)
 		pool_stats_show(m, core);

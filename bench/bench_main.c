@@ -96,14 +96,21 @@ static int bench_loops(const char *work)
 	return err ?: bench_run_all(bench_peer_cases, bench_peer_nr, work);
 }
 
+/* Bytes of a pool per CPU, whose generations but the first hold @len */
+static size_t bench_per_cpu(unsigned int len)
+{
+	return pool_pcp_size(POOL_MAGAZINE_MAX) +
+	       (POOL_GENERATIONS - 1) * pool_pcp_size(len) +
+	       sizeof(struct pool_counters);
+}
+
 static int bench_start(void)
 {
 	pr_info("pool_bench: machine,cpus,%u\n", nr_cpu_ids);
 	pr_info("pool_bench: memory,pool,%zu\n",
 		sizeof(struct syncpool) + sizeof(struct syncpool_core));
-	pr_info("pool_bench: memory,cpu,%zu\n",
-		POOL_GENERATIONS * sizeof(struct pool_pcp) +
-		sizeof(struct pool_counters));
+	pr_info("pool_bench: memory,cpu,%zu\n", bench_per_cpu(POOL_MAGAZINE_SMALL));
+	pr_info("pool_bench: memory,cpu-earned,%zu\n", bench_per_cpu(POOL_MAGAZINE_MAX));
 	if (!strcmp(run, "loops"))
 		return bench_loops(NULL);
 	if (!strcmp(run, "models"))

@@ -77,7 +77,9 @@ struct syncpool_core;
  *	NULL: a get on an empty pool returns NULL.
  * @free: takes an object apart. Required. See the rule at the top of this file.
  * @data: passed to both callbacks.
- * @obj_size: bytes that an object stands for; 0 if unknown.
+ * @obj_size: bytes at the pointer; 0 if unknown.
+ * @footprint: bytes of memory that an object keeps in use; 0: obj_size. Objects
+ *	of 32 KiB and more never lie where only one CPU can reach them.
  * @flags: SYNCPOOL_* or'ed together.
  */
 struct syncpool_params {
@@ -86,6 +88,7 @@ struct syncpool_params {
 	mempool_free_t	*free;
 	void		*data;
 	size_t		obj_size;
+	size_t		footprint;
 	unsigned int	flags;
 };
 
@@ -102,6 +105,7 @@ struct syncpool_params {
  * @rotations: rotations, by pressure, by age or by cleanup.
  * @grows: rings added to chains.
  * @nested: operations that interrupted an operation on the same CPU.
+ * @recalls: times another CPU was asked for what its magazine held.
  */
 struct syncpool_stats {
 	unsigned long allocs;
@@ -115,6 +119,7 @@ struct syncpool_stats {
 	unsigned long rotations;
 	unsigned long grows;
 	unsigned long nested;
+	unsigned long recalls;
 };
 
 /* private: counts while nothing is cached; out: allocs less frees */

@@ -5,9 +5,10 @@
  * A magazine is a LIFO of one CPU. An entry of @objs changes by
  * compare-and-swap on its own CPU, so an interrupt or NMI in between can take
  * nothing twice and overwrite nothing. @top only says where to look. The guards
- * end the magazine for both sides:
+ * end the magazine for both sides, and every entry above @last is one, so that
+ * @last may move:
  *
- *	objs:	G  G  a  b  c  .  .  .  G
+ *	objs:	G  G  a  b  c  .  .  .  G  G  G
  *		0  1        ^top     ^last
  *		^SYNCPOOL_TOP_BUSY: neither get nor put
  *		   ^SYNCPOOL_TOP_EMPTY
@@ -22,15 +23,14 @@
 #define SYNCPOOL_GUARD		((void *)1)
 #define SYNCPOOL_TOP_BUSY	0
 #define SYNCPOOL_TOP_EMPTY	1
-#define SYNCPOOL_MAGAZINE_LEN	30	/* entries, guards included */
 
 /* private: see struct pool_pcp in the module for what each field means */
 struct syncpool_magazine {
 	u32	top;
-	u16	last;
+	u8	last;
 	u8	block;
 	u8	nested_used;
-	void	*objs[SYNCPOOL_MAGAZINE_LEN];
+	void	*objs[];
 };
 
 /* A magazine that is busy permanently: what a closed pool works on. */

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pool_earn - how large a magazine is
+ *
+ * Other CPUs cannot reach what lies in a magazine. So a magazine is as large as
+ * its own CPU's use justifies, and at first it has no room at all: puts go to the
+ * chain, where everybody finds them, and gets take from there.
+ *
+ *	earn	The owner gets from its chain, and nobody has stolen from that
+ *		since the last push: the capacity becomes 1, 2, 4 and so on. A
+ *		user that wanders over the CPUs earns nothing, since on each CPU
+ *		it steals what it pushed on the one before.
+ *	produce	The owner only puts, and other CPUs steal: the same, after
+ *		POOL_STREAK such pushes, so that they find whole blocks.
+ *	borrow	Thefts in a row take 1, 2, 4 objects and so on. Those that do
+ *		not fit raise the guard. The next put that finds the magazine
+ *		full pushes all that exceeds what was earned, and lowers the
+ *		guard: a task that stole K objects and puts K back leaves
+ *		nothing behind.
+ *
+ * What was earned lasts until a recall closes the magazine or the generation is
+ * rotated. Objects that are expensive to hold (len is 0) never earn a place.
+ *
+ * Gets and puts come here on each way between magazine and chain, with the part
+ * locked.
+ *
+ * Conventions: "A slow get" is one that takes from a chain. What is returned for
+ * top is where the caller unlocks the part.
+ */
+#include <linux/irq_work.h>
+#include <linux/minmax.h>
+#include <linux/smp.h>
+
+#include "pool_core.h"
+#include "pool_debug.h"
+#include "pool_earn.h"
+#include "pool_trace.h"
+
+/* pushes without a slow get between them that make a producer */
+#define POOL_STREAK	4U
+
+static void pool_earn_set_capacity(struct pool_pcp *pcp, unsigned int n)
+{
+	if (n)
+		pool_generation_open(pcp->gen, smp_processor_id());
+	pool_pcp_set_capacity(pcp, n);
+}
+
+/* Double what has been earned. */
+static void pool_earn(struct pool_pcp *pcp)
+{
+	struct syncpool_core *core = pcp->gen->core;
+
+	pcp->earned = clamp(2U * pcp->earned, 1U, (unsigned int)pcp->len);
+	pool_earn_set_capacity(pcp, max_t(unsigned int, pcp->earned,
+					  pool_pcp_capacity(pcp)));
+	/* from here on the pool's other generations need room, too */
+	if (pcp->earned >= POOL_MAGAZINE_SMALL && !READ_ONCE(core->wide)) {
+		WRITE_ONCE(core->wide, true);
+		irq_work_queue(&core->widen_irq);
+	}
+}
+
+/* Has nobody stolen what this CPU pushed, which is still there? */
+static bool pool_earn_untouched(const struct pool_pcp *pcp)
+{
+	unsigned long head_tail = atomic_long_read(&pcp->chain.head->d.head_tail);
+
+	return pool_dequeue_span(head_tail) &&
+	       pool_dequeue_tail(head_tail) == pcp->pushed_tail;
+}
+
+/*
+ * An object of this CPU's own, where the magazine has nothing at top or below: what
+ * interrupted operations may have left, then the own chain.
+ */
+struct pool_found pool_earn_get(struct pool_pcp *pcp)
+{
+	struct pool_found found = { NULL, SYNCPOOL_TOP_EMPTY };
+	u32 top = pool_pcp_find_top(pcp);
+
+	if (unlikely(top != SYNCPOOL_TOP_EMPTY))
+		return pool_pcp_take_top(pcp, top);
+	found.obj = pool_pcp_nested_get(pcp);
+	if (unlikely(found.obj) || !pcp->chain.head)
+		return found;
+	pool_hook(POOL_HOOK_REFILL);
+	pcp->streak = 0;
+	if (pcp->earned < pcp->len && pool_earn_untouched(pcp))
+		pool_earn(pcp);
+	if (!pcp->magazine.block) {
+		pool_generation_pop(pcp->gen, pcp, &found.obj, 1);
+		return found;
+	}
+	top += pool_generation_refill(pcp->gen, pcp);
+	return top == SYNCPOOL_TOP_EMPTY ? found : pool_pcp_take_top(pcp, top);
+}
+
+/*
+ * Steal: one object at first, then as many as the loan allows, since a theft costs
+ * about the same for one object as for many. The magazine is empty. The object may
+ * be ERR_PTR(POOL_AGAIN).
+ */
+struct pool_found pool_earn_steal(struct pool_pcp *pcp)
+{
+	unsigned int want = max_t(unsigned int, pcp->loan, pcp->magazine.block);
+	struct pool_found found = { NULL, SYNCPOOL_TOP_EMPTY };
+	struct syncpool_core *core = pcp->gen->core;
+	int n;
+
+	pool_pcp_assert_locked(pcp);
+	pool_hook(POOL_HOOK_STEAL);
+	pcp->streak = 0;
+	n = pool_generation_steal(pcp->gen, pool_debug_steal_start(core),
+				  want > 1 ? &pcp->magazine.objs[POOL_FIRST] : &found.obj,
+				  want);
+	if (n <= 0) {
+		found.obj = ERR_PTR(n);
+		return found;
+	}
+	this_cpu_inc(core->counters->steals);
+	this_cpu_add(core->counters->stolen, n);
+	trace_syncpool_steal(core->params.name, n);
+	pcp->loan = clamp(2U * pcp->loan, 1U,
+			  clamp_t(unsigned int, pcp->len, 1, POOL_BLOCK));
+	if (want == 1)
+		return found;
+	if (n > pool_pcp_capacity(pcp))
+		pool_earn_set_capacity(pcp, n);
+	return pool_pcp_take_top(pcp, SYNCPOOL_TOP_EMPTY + n);
+}
+
+/* Where the tail of the head ring, which must exist, is. */
+static u32 pool_earn_tail(const struct pool_pcp *pcp)
+{
+	return pool_dequeue_tail(atomic_long_read(&pcp->chain.head->d.head_tail));
+}
+
+/* Push up to @n objects to the own chain, and remember where its tail is. */
+static unsigned int pool_earn_push(struct pool_pcp *pcp, void *const *objs,
+				   unsigned int n)
+{
+	n = pool_generation_push(pcp->gen, pcp, smp_processor_id(), objs, n);
+	if (n)
+		pcp->pushed_tail = pool_earn_tail(pcp);
+	return n;
+}
+
+/* A push: is this CPU one that only puts, for others to steal? */
+static bool pool_earn_produces(struct pool_pcp *pcp)
+{
+	if (!pcp->chain.head || pcp->earned == pcp->len)
+		return false;
+	if (!pcp->streak)
+		pcp->streak = 1;
+	else if (pool_earn_tail(pcp) != pcp->pushed_tail)
+		pcp->streak++;
+	if (pcp->streak <= POOL_STREAK)
+		return false;
+	pcp->streak = 1;
+	return true;
+}
+
+/* Push the newer part of the magazine. Returns the lowest entry that was in it. */
+static u32 pool_earn_spill(struct pool_pcp *pcp)
+{
+	unsigned int n = pcp->magazine.block;
+	u32 first = pcp->magazine.last + 1 - n;
+
+	n = pool_earn_push(pcp, &pcp->magazine.objs[first], n);
+	pool_hook(POOL_HOOK_SPILL);
+	pool_pcp_clear(pcp, first, n);
+	return first;
+}
+
+/*
+ * Push what lies above half of what was earned, and take back the borrowed room.
+ * Returns as pool_earn_spill().
+ */
+static u32 pool_earn_repay(struct pool_pcp *pcp)
+{
+	unsigned int n = pool_pcp_compact(pcp), keep = pcp->earned / 2, k = 0;
+	u32 first = POOL_FIRST + keep;
+
+	if (n > keep)
+		k = pool_earn_push(pcp, &pcp->magazine.objs[first], n - keep);
+	pool_hook(POOL_HOOK_SPILL);
+	pool_pcp_clear(pcp, first, k);
+	if (keep + k >= n) {
+		pcp->loan = 1;
+		pool_pcp_set_capacity(pcp, pcp->earned);
+	}
+	return first;
+}
+
+/* Borrow room for what is in the nested slots, and move it there. */
+static void pool_earn_collect_nested(struct pool_pcp *pcp)
+{
+	unsigned int most = max_t(unsigned int, pcp->len, POOL_MAGAZINE_SMALL);
+
+	pool_earn_set_capacity(pcp, min(pool_pcp_capacity(pcp) + POOL_NESTED, most));
+	pool_pcp_collect_nested(pcp, SYNCPOOL_TOP_EMPTY);
+}
+
+/* Store @obj in a free entry from @first on. Returns which, or SYNCPOOL_TOP_BUSY. */
+static u32 pool_earn_store(struct pool_pcp *pcp, u32 first, void *obj)
+{
+	u32 to = pool_pcp_find_up(pcp, first - 1);
+
+	if (to > pcp->magazine.last)
+		return SYNCPOOL_TOP_BUSY;
+	pool_pcp_store(pcp, to, obj);
+	return to;
+}
+
+/* The rest of pool_earn_put(). */
+u32 __pool_earn_put(struct pool_pcp *pcp, void *obj)
+{
+	u32 first = POOL_FIRST, top;
+
+	pool_pcp_assert_locked(pcp);
+	if (unlikely(READ_ONCE(pcp->magazine.nested_used)))
+		pool_earn_collect_nested(pcp);
+	if (pool_earn_produces(pcp))
+		pool_earn(pcp);
+	else if (pool_pcp_capacity(pcp) > pcp->earned)
+		first = pool_earn_repay(pcp);
+	else if (pcp->earned)
+		first = pool_earn_spill(pcp);
+	top = pool_earn_store(pcp, first, obj);
+	if (top != SYNCPOOL_TOP_BUSY)
+		return top;
+	/* searches begin below the guard */
+	return pool_earn_push(pcp, &obj, 1) ? pcp->magazine.last : SYNCPOOL_TOP_BUSY;
+}
+
+/*
+ * Cache @obj, though the chain has no room and cannot grow: in a hole that an
+ * interrupted operation left, or in a borrowed entry. Returns which, or
+ * SYNCPOOL_TOP_BUSY.
+ */
+u32 pool_earn_room(struct pool_pcp *pcp, void *obj)
+{
+	unsigned int capacity = pool_pcp_capacity(pcp);
+	u32 top = pool_earn_store(pcp, POOL_FIRST, obj);
+
+	if (top != SYNCPOOL_TOP_BUSY || capacity >= pcp->len)
+		return top;
+	pool_earn_set_capacity(pcp, capacity + 1);
+	return pool_earn_store(pcp, POOL_FIRST, obj);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* pool_earn_*(): how large a magazine is; see pool_earn.c. */
+#ifndef _POOL_EARN_H
+#define _POOL_EARN_H
+
+#include "pool_generation.h"
+
+struct pool_found pool_earn_get(struct pool_pcp *pcp);
+struct pool_found pool_earn_steal(struct pool_pcp *pcp);
+u32 __pool_earn_put(struct pool_pcp *pcp, void *obj);
+u32 pool_earn_room(struct pool_pcp *pcp, void *obj);
+
+/*
+ * Where the magazine has no room at all and the owner is no producer: push one
+ * object. False: not so, or the ring is full.
+ */
+static __always_inline bool pool_earn_put_closed(struct pool_pcp *pcp, void *obj)
+{
+	struct pool_ring *head = pcp->chain.head;
+	unsigned long head_tail;
+	u32 tail;
+
+	if (pcp->magazine.last != SYNCPOOL_TOP_EMPTY || !head ||
+	    READ_ONCE(pcp->magazine.nested_used))
+		return false;
+	head_tail = atomic_long_read(&head->d.head_tail);
+	tail = pool_dequeue_tail(head_tail);
+	if (pcp->streak && tail != pcp->pushed_tail)
+		return false;
+	pcp->streak |= 1;
+	pcp->pushed_tail = tail;
+	return pool_generation_push_one(pcp->gen, pcp, obj, head_tail);
+}
+
+/*
+ * Cache @obj, for which the magazine has no room at top or above. Returns where top is
+ * then, or SYNCPOOL_TOP_BUSY: the chain has no room.
+ */
+static __always_inline u32 pool_earn_put(struct pool_pcp *pcp, void *obj)
+{
+	if (likely(pool_earn_put_closed(pcp, obj)))
+		return SYNCPOOL_TOP_EMPTY;
+	return __pool_earn_put(pcp, obj);
+}
+
+#endif /* _POOL_EARN_H */

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pool_widen - larger magazines for a pool that has earned them
+ *
+ * Of a new pool's generations the first has long magazines and the others short
+ * ones, so that a pool whose use never needs them takes 1 KiB a CPU. Once a
+ * magazine has earned as much as a short one holds, the other generations get long
+ * ones, each while it is the spare, which nobody can reach.
+ */
+#include <linux/irq_work.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/workqueue.h>
+
+#include "pool_reclaim.h"
+#include "pool_widen.h"
+
+static void pool_widen_work(struct work_struct *work)
+{
+	struct syncpool_core *core = container_of(work, struct syncpool_core,
+						  widen_work);
+	struct pool_pcp __percpu *pcps;
+
+	/* before the lock, which reclaim tries */
+	pcps = pool_generation_alloc(core->len);
+	if (!pcps)
+		return;
+	pool_reclaim_lock_drained(core);
+	if (core->spare->len < core->len)
+		pcps = pool_generation_replace(core->spare, pcps, core->len);
+	mutex_unlock(&core->reclaim_lock);
+	/* syncpool_count() may still look at what was replaced */
+	synchronize_rcu();
+	free_percpu(pcps);
+}
+
+static void pool_widen_irq(struct irq_work *irq)
+{
+	struct syncpool_core *core = container_of(irq, struct syncpool_core,
+						  widen_irq);
+
+	queue_work(pool_wq, &core->widen_work);
+}
+
+void pool_widen_init(struct syncpool_core *core)
+{
+	INIT_WORK(&core->widen_work, pool_widen_work);
+	init_irq_work(&core->widen_irq, pool_widen_irq);
+}
