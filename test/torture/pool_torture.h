@@ -39,6 +39,7 @@ enum tort_ctx {
  * @flags: SYNCPOOL_*
  * @slab: objects are from a slab cache, where KASAN sees them; otherwise from the
  *	arena, where they can be built in any context and examined after exit
+ * @never_fails: alloc does not fail on purpose
  * @nr_built: objects built and not freed
  * @allocs: objects built
  * @frees: objects freed
@@ -50,6 +51,7 @@ struct tort_pool {
 	const char	*name;
 	unsigned int	flags;
 	bool		slab;
+	bool		never_fails;
 	atomic_long_t	nr_built;
 	atomic_long_t	allocs;
 	atomic_long_t	frees;
@@ -140,5 +142,10 @@ void tort_fakers_stop(void);
 void tort_fakers_free(void);
 void tort_fakers_print(void);
 unsigned long tort_fakers_shrunk(void);
+
+/* torture_reach.c */
+int tort_reach_start(int nroamers);
+void tort_reach_stop(void);
+void tort_reach_exit(void);
 
 #endif /* _POOL_TORTURE_H */

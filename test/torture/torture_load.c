@@ -4,8 +4,8 @@
  *
  * A hand is what one context holds: it gets a few objects, keeps them over several
  * runs, and puts them or passes them on through the exchange, so that objects
- * leave a pool on one CPU, or in one context, and return on another. Interrupts
- * use hands. Kthreads ("readers") do as well, and each is one of
+ * leave a pool on one CPU, or in one context, and return on another. Interrupts and
+ * roamers use hands. Kthreads ("readers") do as well, and each is one of
  *
  *	a consumer, which only gets, and leaves the objects in the exchange;
  *	a producer, which only puts what it finds there;

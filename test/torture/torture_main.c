@@ -20,6 +20,9 @@ MODULE_PARM_DESC(nreaders, "kthreads that get and put; -1: two per CPU, at least
 static int nfakewriters = 4;
 module_param(nfakewriters, int, 0444);
 MODULE_PARM_DESC(nfakewriters, "kthreads that rotate, shrink, poll, wait, create pools");
+static int nroamers = -1;
+module_param(nroamers, int, 0444);
+MODULE_PARM_DESC(nroamers, "kthreads that nobody binds, half of which wander from CPU to CPU; -1: one per CPU, at least 2");
 static int stat_interval = 15;
 module_param(stat_interval, int, 0444);
 MODULE_PARM_DESC(stat_interval, "seconds between lines of statistics; 0: none");
@@ -142,12 +145,14 @@ static void tort_cleanup(void)
 	tort_fakers_stop();
 	tort_hook_stop();
 	tort_irq_stop();
+	tort_reach_stop();
 	tort_readers_stop();
 	tort_pools_settle();
 	if (torture_onoff_failures())
 		tort_error("CPU hotplug failed\n");
 	tort_fakers_print();
 	tort_print("end");
+	tort_reach_exit();
 	tort_pools_exit();
 	tort_fakers_free();
 	if (atomic_read(&tort_errors))
@@ -167,6 +172,7 @@ static int tort_start(void)
 		tort_hook_start(hook_us);
 	err = err ?: tort_readers_start(nreaders);
 	err = err ?: tort_fakers_start(nfakewriters);
+	err = err ?: tort_reach_start(nroamers);
 	if (!err && stat_interval > 0)
 		err = torture_create_kthread(tort_stats, NULL, tort_stats_task);
 	if (!err && shuffle_interval > 0)
@@ -182,18 +188,20 @@ static int __init tort_init(void)
 	int err;
 
 	if (!objects || !burst || burst > TORT_BURST || !irq_us ||
-	    nfakewriters < 0 || nreaders < -1)
+	    nfakewriters < 0 || nreaders < -1 || nroamers < -1)
 		return -EINVAL;
 	if (!torture_init_begin("pool", verbose))
 		return -EBUSY;
 	if (nreaders < 0)
 		nreaders = max(4, 2 * (int)num_online_cpus());
+	if (nroamers < 0)
+		nroamers = max(2, (int)num_online_cpus());
 	tort_fail_alloc = fail_alloc;
 	tort_irq_us = irq_us;
 	tort_steps = irq_steps;
 	tort_burst = burst;
-	pr_alert("Start of test: nreaders=%d nfakewriters=%d stutter=%d shuffle_interval=%d onoff_interval=%d irq_us=%u irq_steps=%u fail_alloc=%u burst=%u debug_pool=%d\n",
-		 nreaders, nfakewriters, stutter, shuffle_interval,
+	pr_alert("Start of test: nreaders=%d nfakewriters=%d nroamers=%d stutter=%d shuffle_interval=%d onoff_interval=%d irq_us=%u irq_steps=%u fail_alloc=%u burst=%u debug_pool=%d\n",
+		 nreaders, nfakewriters, nroamers, stutter, shuffle_interval,
 		 onoff_interval, irq_us, irq_steps, fail_alloc, burst, debug_pool);
 	err = tort_start();
 	torture_init_end();

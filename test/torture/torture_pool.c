@@ -96,7 +96,7 @@ static void *tort_alloc(gfp_t gfp, void *data)
 		tort_error("%s: alloc called in NMI\n", tp->name);
 	if (READ_ONCE(tp->gone))
 		tort_error("%s: alloc called after exit\n", tp->name);
-	if (!tort_fail_alloc || r % tort_fail_alloc)
+	if (tp->never_fails || !tort_fail_alloc || r % tort_fail_alloc)
 		obj = tp->slab ? tort_slab_alloc(gfp) : tort_arena_alloc(r >> 8);
 	if (!obj) {
 		atomic_long_inc(&tp->fails);
