@@ -144,7 +144,7 @@ void tort_fakers_print(void);
 unsigned long tort_fakers_shrunk(void);
 
 /* torture_reach.c */
-int tort_reach_start(int nroamers);
+int tort_reach_start(int nroamers, bool alone);
 void tort_reach_stop(void);
 void tort_reach_exit(void);
 

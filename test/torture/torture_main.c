@@ -4,7 +4,8 @@
  *
  * Runs from insmod to rmmod, or for shutdown_secs. Then every object is put back,
  * the counters of the pools are compared with our own, and the last line says
- * SUCCESS or FAILURE.
+ * SUCCESS or FAILURE. A calm run consists of roamers alone, and judges how many
+ * objects were built; see torture_reach.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -23,6 +24,9 @@ MODULE_PARM_DESC(nfakewriters, "kthreads that rotate, shrink, poll, wait, create
 static int nroamers = -1;
 module_param(nroamers, int, 0444);
 MODULE_PARM_DESC(nroamers, "kthreads that nobody binds, half of which wander from CPU to CPU; -1: one per CPU, at least 2");
+static bool calm;
+module_param(calm, bool, 0444);
+MODULE_PARM_DESC(calm, "start nothing but roamers, and fail if more objects are built than are needed and one per CPU");
 static int stat_interval = 15;
 module_param(stat_interval, int, 0444);
 MODULE_PARM_DESC(stat_interval, "seconds between lines of statistics; 0: none");
@@ -150,8 +154,10 @@ static void tort_cleanup(void)
 	tort_pools_settle();
 	if (torture_onoff_failures())
 		tort_error("CPU hotplug failed\n");
-	tort_fakers_print();
-	tort_print("end");
+	if (!calm) {
+		tort_fakers_print();
+		tort_print("end");
+	}
 	tort_reach_exit();
 	tort_pools_exit();
 	tort_fakers_free();
@@ -163,24 +169,32 @@ static void tort_cleanup(void)
 	torture_cleanup_end();
 }
 
-static int tort_start(void)
+/* What a calm run does without. */
+static int tort_start_load(void)
 {
-	int err = tort_pools_init(objects, debug_pool);
+	int err = tort_irq_start();
 
-	err = err ?: tort_irq_start();
 	if (!err)
 		tort_hook_start(hook_us);
 	err = err ?: tort_readers_start(nreaders);
 	err = err ?: tort_fakers_start(nfakewriters);
-	err = err ?: tort_reach_start(nroamers);
 	if (!err && stat_interval > 0)
 		err = torture_create_kthread(tort_stats, NULL, tort_stats_task);
 	if (!err && shuffle_interval > 0)
 		err = torture_shuffle_init(shuffle_interval * HZ);
 	if (!err && stutter > 0)
 		err = torture_stutter_init(max(stutter * HZ / 8, 2), stutter * HZ);
-	err = err ?: torture_shutdown_init(shutdown_secs, tort_cleanup);
 	return err ?: torture_onoff_init(onoff_holdoff * HZ, onoff_interval, NULL);
+}
+
+static int tort_start(void)
+{
+	int err = tort_pools_init(objects, debug_pool);
+
+	if (!err && !calm)
+		err = tort_start_load();
+	err = err ?: tort_reach_start(nroamers, calm);
+	return err ?: torture_shutdown_init(shutdown_secs, tort_cleanup);
 }
 
 static int __init tort_init(void)
@@ -200,8 +214,8 @@ static int __init tort_init(void)
 	tort_irq_us = irq_us;
 	tort_steps = irq_steps;
 	tort_burst = burst;
-	pr_alert("Start of test: nreaders=%d nfakewriters=%d nroamers=%d stutter=%d shuffle_interval=%d onoff_interval=%d irq_us=%u irq_steps=%u fail_alloc=%u burst=%u debug_pool=%d\n",
-		 nreaders, nfakewriters, nroamers, stutter, shuffle_interval,
+	pr_alert("Start of test: calm=%d nreaders=%d nfakewriters=%d nroamers=%d stutter=%d shuffle_interval=%d onoff_interval=%d irq_us=%u irq_steps=%u fail_alloc=%u burst=%u debug_pool=%d\n",
+		 calm, nreaders, nfakewriters, nroamers, stutter, shuffle_interval,
 		 onoff_interval, irq_us, irq_steps, fail_alloc, burst, debug_pool);
 	err = tort_start();
 	torture_init_end();
