@@ -30,8 +30,8 @@
 #			boot it with SCRIPT and print its result lines
 #   guest_verdict STATUS WHAT [GOOD]
 #			print the result line of the guest as a whole
-#   torture_value NAME FILE
-#			a number from the torture test's last lines
+#   torture_value NAME FILE [RUN]
+#			a number from the last lines of a torture test
 #
 # Progress and errors go to stderr, so that scripts can read stdout.
 
@@ -297,11 +297,11 @@ guest_verdict() {
 	return "$1"
 }
 
-# torture_value NAME FILE: the number after NAME in the last lines of the torture
-# test in FILE; 0 if there is none
+# torture_value NAME FILE [RUN]: the number after NAME in the last lines of the torture
+# test in FILE, or of its calm run if RUN is `calm`; 0 if there is none
 torture_value() {
 	local values
-	values=$(sed -n "s/.*pool_torture: end: .*\b$1 \([0-9][0-9]*\).*/\1/p" "$2" 2> /dev/null) || true
+	values=$(sed -n "s/.*pool_torture: ${3:-end}: .*\b$1 \([0-9][0-9]*\).*/\1/p" "$2" 2> /dev/null) || true
 	values=${values%%$'\n'*}
 	echo "${values:-0}"
 }
