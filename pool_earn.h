@@ -29,7 +29,10 @@ static __always_inline bool pool_earn_put_closed(struct pool_pcp *pcp, void *obj
 		return false;
 	pcp->streak |= 1;
 	pcp->pushed_tail = tail;
-	return pool_generation_push_one(pcp->gen, pcp, obj, head_tail);
+	if (!pool_generation_push_one(pcp->gen, pcp, obj, head_tail))
+		return false;
+	pool_hook(POOL_HOOK_SPILL);
+	return true;
 }
 
 /*

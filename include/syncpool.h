@@ -97,8 +97,8 @@ struct syncpool_params {
  * @allocs: objects built by the alloc callback.
  * @frees: objects dropped, each passed to the free callback once.
  * @alloc_fails: times the alloc callback returned NULL.
- * @refills: times a magazine was refilled from its CPU's own chain.
- * @spills: times a magazine spilled into its CPU's own chain.
+ * @refills: times objects were taken from the CPU's own chain.
+ * @spills: times objects were pushed to the CPU's own chain.
  * @steals: thefts from another CPU's chain.
  * @stolen: objects taken by these.
  * @victim_hits: objects that came from the victim generation.
@@ -285,10 +285,18 @@ __syncpool_magazine(struct syncpool *pool)
  * @pool: the pool
  * @gfp: passed to the alloc callback if nothing is cached
  *
- * Context: Any; in NMI, cached objects only. Sleeps only if @gfp lets the alloc
- * callback sleep.
+ * If @gfp allows direct reclaim, the get takes what is cached on any CPU, sleeping
+ * ones included: before it builds, it has the CPUs interrupted whose magazines
+ * hold objects, at a bounded rate and none that nohz_full= isolates; before it
+ * returns NULL, all of them. Otherwise it does not wait for other CPUs, and an
+ * object that lies in another CPU's magazine is out of its reach: at most one on
+ * each CPU, unless that CPU's own use has earned its magazine more room. It has such
+ * a magazine flushed for the gets that follow.
+ *
+ * Context: Any; in NMI, cached objects only. Sleeps only if @gfp allows direct
+ * reclaim.
  * Return: an object, which belongs to the caller until it is put back; NULL if
- * nothing is cached and alloc returned none.
+ * nothing is cached within reach and alloc returned none.
  */
 static __always_inline __attribute__((nonnull)) void *
 syncpool_get(struct syncpool *pool, gfp_t gfp)
@@ -306,6 +314,8 @@ syncpool_get(struct syncpool *pool, gfp_t gfp)
 /**
  * syncpool_try_get() - take a cached object
  * @pool: the pool
+ *
+ * Reaches what syncpool_get() reaches with GFP_NOWAIT.
  *
  * Context: Any. Never sleeps, never calls alloc.
  * Return: an object, or NULL if nothing is cached where this CPU can reach it.
