@@ -9,6 +9,7 @@
  * idle meanwhile.
  */
 #include <linux/delay.h>
+#include <linux/irqflags.h>
 #include <linux/objpool.h>
 #include <linux/printk.h>
 #include <linux/ptr_ring.h>
@@ -20,6 +21,7 @@
 
 #define BENCH_MANY	2000U
 #define BENCH_HUGE	1000000U
+#define BENCH_HELD	8U	/* objects that the wandering task holds */
 
 static struct syncpool bench_pool;
 static struct objpool_head bench_objpool;
@@ -59,6 +61,22 @@ static void bench_gets(unsigned int n)
 {
 	while (n--)
 		syncpool_get(&bench_pool, GFP_ATOMIC);
+}
+
+static void bench_get_got(unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		bench_got[i] = syncpool_get(&bench_pool, GFP_ATOMIC);
+}
+
+static void bench_put_got(unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		syncpool_put(&bench_pool, bench_got[i]);
 }
 
 static void bench_put_bulk(unsigned int n)
@@ -217,6 +235,67 @@ static int bench_worst_own(void)
 	return 0;
 }
 
+/* One stop of a task that wanders: it gets @n objects and puts them back. */
+static void bench_stop_at(unsigned int n)
+{
+	bench_get_got(n);
+	bench_put_got(n);
+}
+
+/* What a recall interrupts a CPU for: its magazine is flushed. */
+static void bench_flush(unsigned int n)
+{
+	call_single_data_t *csd = &bench_pool.core->recall_csd;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	csd->func(csd->info);
+	local_irq_restore(flags);
+}
+
+/* A burst from the victim, on the CPU that put it and on another one. */
+static int bench_worst_victim(void)
+{
+	int err = bench_make();
+
+	if (err)
+		return err;
+	bench_do_on(0, bench_puts, BENCH_BURST);
+	syncpool_cleanup(&bench_pool);
+	bench_slow_on(0, "get; from the own victim", bench_gets, BENCH_BURST);
+	bench_do_on(0, bench_puts, BENCH_BURST);
+	syncpool_cleanup(&bench_pool);
+	bench_slow_on(1, "get; from another CPU's victim", bench_gets, BENCH_BURST);
+	syncpool_exit(&bench_pool);
+	return 0;
+}
+
+static int bench_worst_reach(void)
+{
+	unsigned int i;
+	int err = bench_make();
+
+	if (err)
+		return err;
+	bench_do_on(0, bench_puts, BENCH_HELD);
+	for (i = 1; i <= 4 * num_online_cpus(); i++)
+		bench_do_on(i % num_online_cpus(), bench_stop_at, BENCH_HELD);
+	bench_slow_on(1, "pair; a task that wanders with 8", bench_stop_at, BENCH_HELD);
+	syncpool_exit(&bench_pool);
+
+	err = bench_make();
+	if (err)
+		return err;
+	/* earns the CPU the largest magazine, and leaves it full */
+	bench_do_on(0, bench_puts, BENCH_BURST);
+	for (i = 0; i < 10; i++)
+		bench_do_on(0, bench_stop_at, BENCH_BURST);
+	bench_slow_on(0, "recall; a full magazine is flushed", bench_flush, 1);
+	bench_slow_on(0, "recall; nothing to flush", bench_flush, 1);
+	syncpool_exit(&bench_pool);
+	return 0;
+}
+
 /* One CPU gets what another has put. */
 static int bench_worst_handover(void)
 {
@@ -280,6 +359,10 @@ int bench_worst(void)
 		err = bench_worst_rotation("rotation; 1000 objects", 1000);
 	if (!err)
 		err = bench_worst_rotation("rotation; 1000000 objects", BENCH_HUGE);
+	if (!err && num_online_cpus() > 1)
+		err = bench_worst_victim();
+	if (!err && num_online_cpus() > 1)
+		err = bench_worst_reach();
 	if (!err && num_online_cpus() > 1)
 		err = bench_worst_handover();
 	return err;

@@ -139,8 +139,22 @@ void shim_cpu_gone(void)
 	pthread_mutex_unlock(&shim_reader_lock);
 }
 
+/* grace periods that have begun, and that are over */
+static unsigned long shim_gp_begun, shim_gp_over;
+
+unsigned long start_poll_synchronize_rcu(void)
+{
+	return __atomic_load_n(&shim_gp_begun, __ATOMIC_SEQ_CST) + 1;
+}
+
+bool poll_state_synchronize_rcu(unsigned long gp)
+{
+	return __atomic_load_n(&shim_gp_over, __ATOMIC_SEQ_CST) >= gp;
+}
+
 void synchronize_rcu(void)
 {
+	unsigned long gp = __atomic_add_fetch(&shim_gp_begun, 1, __ATOMIC_SEQ_CST);
 	unsigned int cpu;
 
 	syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
@@ -148,6 +162,9 @@ void synchronize_rcu(void)
 	for (cpu = 0; cpu < SHIM_CPUS; cpu++)
 		if (cpu != shim_this_cpu)
 			shim_wait_reader(cpu);
+	/* in order, though several may overlap: the lock lets each wait once more */
+	if (gp > shim_gp_over)
+		__atomic_store_n(&shim_gp_over, gp, __ATOMIC_SEQ_CST);
 	pthread_mutex_unlock(&shim_reader_lock);
 }
 

@@ -57,6 +57,7 @@ typedef unsigned int gfp_t;
 #define unlikely(x)		__builtin_expect(!!(x), 0)
 #define barrier()		asm volatile("" : : : "memory")
 #define BITS_PER_LONG		64
+#define U8_MAX			0xff
 #define SMP_CACHE_BYTES		64
 #define PAGE_SIZE		4096UL
 #define ____cacheline_aligned_in_smp	__attribute__((aligned(SMP_CACHE_BYTES)))
@@ -70,6 +71,7 @@ typedef unsigned int gfp_t;
 	(sizeof(*(p)) + (n) * sizeof((p)->member[0]))
 #define BIT(n)			(1UL << (n))
 #define GENMASK(h, l)		((~0UL << (l)) & (~0UL >> (63 - (h))))
+#define SZ_32K			0x8000
 #define SZ_256K			0x40000
 /* evaluate each argument once, as the kernel's do */
 #define min(a, b)							\
@@ -85,6 +87,7 @@ typedef unsigned int gfp_t;
 	shim_c > shim_d ? shim_c : shim_d;				\
 })
 #define min_t(type, a, b)	min((type)(a), (type)(b))
+#define max_t(type, a, b)	max((type)(a), (type)(b))
 #define clamp(v, lo, hi)	min(max(v, lo), hi)
 #define clamp_t(type, v, lo, hi)	clamp((type)(v), (type)(lo), (type)(hi))
 #define swap(a, b)							\
@@ -117,6 +120,11 @@ struct device;
 #define cond_resched()
 #define in_nmi()		0
 #define in_hardirq()		0
+#define in_task()		1
+#define cpu_relax()		__builtin_ia32_pause()
+#define irqs_disabled()		0
+#define gfpflags_allow_blocking(gfp)	((gfp) & GFP_KERNEL)
+#define schedule_timeout_uninterruptible(n)	((void)(n))
 #define preemptible()		1
 #define current_gfp_context(gfp)	(gfp)
 #define GFP_KERNEL		1U
@@ -148,6 +156,7 @@ typedef struct { long counter; } atomic_long_t;
 #define shim_rmw(v, n)							\
 	__atomic_add_fetch(&(v)->counter, (n), __ATOMIC_SEQ_CST)
 #define atomic_read(v)		__atomic_load_n(&(v)->counter, __ATOMIC_RELAXED)
+#define atomic_read_acquire(v)	smp_load_acquire(&(v)->counter)
 #define atomic_set(v, n)	WRITE_ONCE((v)->counter, n)
 #define atomic_inc(v)		((void)shim_rmw(v, 1))
 #define atomic_dec(v)		((void)shim_rmw(v, -1))
@@ -166,6 +175,7 @@ typedef struct { long counter; } atomic_long_t;
 #define try_cmpxchg_release(p, oldp, new)				\
 	shim_try_cmpxchg(p, oldp, new, __ATOMIC_RELEASE)
 #define smp_wmb()		__atomic_thread_fence(__ATOMIC_RELEASE)
+#define xchg(p, v)		__atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
 #define cmpxchg(p, old, new)						\
 ({									\
 	typeof(*(p)) shim_old = (old);					\
@@ -229,7 +239,7 @@ void *shim_alloc_percpu(size_t size);
 #define DECLARE_PER_CPU(type, name)	extern type name
 #define DEFINE_PER_CPU(type, name)					\
 	type name __attribute__((section("shim_percpu"), aligned(64)))
-#define alloc_percpu(type)	((type *)shim_alloc_percpu(sizeof(type)))
+#define __alloc_percpu(size, align)	shim_alloc_percpu(size)
 #define free_percpu(p)		((void)(p))	/* pools here live as long as main() */
 #define smp_processor_id()	shim_this_cpu
 #define raw_smp_processor_id()	((int)shim_this_cpu)
@@ -307,6 +317,21 @@ static inline unsigned int cpumask_next_and(int cpu, const struct cpumask *a,
 
 #define cpumask_next_wrap(cpu, mask, start, wrap)	(((cpu) + 1) % (int)SHIM_CPUS)
 
+static inline unsigned int cpumask_next(int cpu, const struct cpumask *mask)
+{
+	return cpumask_next_and(cpu, mask, mask);
+}
+
+#define cpumask_first(mask)	cpumask_next(-1, mask)
+
+/* a thread cannot be interrupted: every CPU seems to be offline */
+typedef struct { int unused; } call_single_data_t;
+#define INIT_CSD(csd, fn, data)	((void)(fn))
+#define smp_call_function_single(cpu, fn, data, wait)	((void)(fn), -ENXIO)
+#define smp_call_function_single_async(cpu, csd)	(-ENXIO)
+#define HK_TYPE_MISC		0
+#define housekeeping_cpu(cpu, type)	true
+
 /* preemption and RCU */
 struct shim_reader {
 	unsigned long pinned;	/* for ThreadSanitizer: odd while pinned */
@@ -334,6 +359,8 @@ static __always_inline void preempt_enable(void)
 #define rcu_read_lock()		preempt_disable()
 #define rcu_read_unlock()	preempt_enable()
 void synchronize_rcu(void);
+unsigned long start_poll_synchronize_rcu(void);
+bool poll_state_synchronize_rcu(unsigned long gp);
 
 struct rcu_head {
 	struct rcu_head *next;
