@@ -10,6 +10,7 @@
  * bench_models.c	models of rejected designs
  * bench_worst.c	slow paths, each stepped once, in their worst case
  * bench_multi.c	several CPUs at once
+ * bench_reach.c	objects that objpool needs for one task that wanders
  *
  * Every line of the result begins with "pool_bench: " in the kernel's log.
  */
@@ -83,5 +84,6 @@ void bench_step_best(void (*fn)(unsigned int n), unsigned int n,
 
 int bench_worst(void);
 int bench_multi(void);
+int bench_reach(void);
 
 #endif /* _BENCH_H */

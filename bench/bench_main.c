@@ -20,7 +20,7 @@
 
 static char *run = "loops";
 module_param(run, charp, 0444);
-MODULE_PARM_DESC(run, "loops, empty, models, worst or multi");
+MODULE_PARM_DESC(run, "loops, empty, models, worst, multi or reach");
 
 /* Nanoseconds of the best round; one per instruction under QEMU's -icount. */
 static u64 bench_best(const struct bench_case *c, unsigned int turns)
@@ -121,6 +121,8 @@ static int bench_start(void)
 		return bench_worst();
 	if (!strcmp(run, "multi"))
 		return bench_multi();
+	if (!strcmp(run, "reach"))
+		return bench_reach();
 	return -EINVAL;
 }
 
