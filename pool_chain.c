@@ -160,40 +160,14 @@ unsigned int pool_chain_pop_tail(struct pool_chain *chain, void **objs,
 }
 EXPORT_SYMBOL_FOR_TEST(pool_chain_pop_tail);
 
-/**
- * pool_chain_share() - how many objects a thief may take from the tail ring
- * @chain: the chain
- *
- * Context: Any, pinned.
- * Return: if the tail ring is the owner's only one, half of its objects, at
- * least 1; else its size. May be out of date.
- */
-unsigned int pool_chain_share(const struct pool_chain *chain)
+/* The rest of pool_chain_pop_tail_one(): the tail ring was empty. */
+void *__pool_chain_pop_tail_one(struct pool_chain *chain)
 {
-	const struct pool_ring *ring = READ_ONCE(chain->tail);
+	void *obj = NULL;
 
-	if (!ring)
-		return 1;
-	if (READ_ONCE(ring->next))
-		return ring->d.size;
-	return pool_dequeue_len(&ring->d) / 2 + 1;
+	pool_chain_pop_tail(chain, &obj, 1);
+	return obj;
 }
-EXPORT_SYMBOL_FOR_TEST(pool_chain_share);
-
-/**
- * pool_chain_is_empty() - would a thief find nothing?
- * @chain: the chain
- *
- * Context: Any, pinned.
- * Return: true if the chain is empty; false if it may not be.
- */
-bool pool_chain_is_empty(const struct pool_chain *chain)
-{
-	const struct pool_ring *ring = READ_ONCE(chain->tail);
-
-	return !ring || (!READ_ONCE(ring->next) && !pool_dequeue_len(&ring->d));
-}
-EXPORT_SYMBOL_FOR_TEST(pool_chain_is_empty);
 
 /**
  * pool_chain_destroy() - free the rings of an empty chain

@@ -46,8 +46,7 @@ unsigned int pool_chain_next_size(const struct pool_chain *chain);
 void pool_chain_grow(struct pool_chain *chain, struct pool_ring *ring);
 unsigned int pool_chain_pop_tail(struct pool_chain *chain, void **objs,
 				 unsigned int n);
-unsigned int pool_chain_share(const struct pool_chain *chain);
-bool pool_chain_is_empty(const struct pool_chain *chain);
+void *__pool_chain_pop_tail_one(struct pool_chain *chain);
 void pool_chain_destroy(struct pool_chain *chain);
 
 /**
@@ -93,22 +92,56 @@ static inline unsigned int pool_chain_pop_head(struct pool_chain *chain,
 }
 
 /**
+ * pool_chain_pop_tail_one() - pool_chain_pop_tail() of one object
+ * @chain: the chain, which has a ring
+ *
+ * Context: Any, on any CPU, pinned: the rings are protected by RCU.
+ * Return: the object, or NULL if none was found.
+ */
+static __always_inline void *pool_chain_pop_tail_one(struct pool_chain *chain)
+{
+	return pool_dequeue_pop_tail_one(&READ_ONCE(chain->tail)->d) ?:
+	       __pool_chain_pop_tail_one(chain);
+}
+
+/**
  * pool_chain_pop_one() - pool_chain_pop_head() of one object
- * @chain: the chain
- * @obj: set to the object, or NULL
+ * @chain: the chain, which has a ring
  *
  * Context: The owner only, pinned.
- * Return: true if there was one.
+ * Return: the object, or NULL if the chain is empty.
  */
-static __always_inline bool pool_chain_pop_one(struct pool_chain *chain,
-					       void **obj)
+static __always_inline void *pool_chain_pop_one(struct pool_chain *chain)
 {
-	*obj = NULL;
-	if (!chain->head)
-		return false;
-	*obj = pool_dequeue_pop_one(&chain->head->d) ?:
-	       pool_dequeue_pop_tail_one(&READ_ONCE(chain->tail)->d);
-	return likely(*obj) || pool_chain_pop_tail(chain, obj, 1);
+	return pool_dequeue_pop_one(&chain->head->d) ?:
+	       pool_chain_pop_tail_one(chain);
+}
+
+/**
+ * pool_chain_is_empty() - would a thief find nothing?
+ * @chain: the chain
+ *
+ * Context: Any, pinned.
+ * Return: true if the chain is empty; false if it may not be.
+ */
+static __always_inline bool pool_chain_is_empty(const struct pool_chain *chain)
+{
+	const struct pool_ring *ring = READ_ONCE(chain->tail);
+
+	return !ring || (!READ_ONCE(ring->next) && !pool_dequeue_len(&ring->d));
+}
+
+/**
+ * pool_chain_is_drained() - is the chain empty, for its owner?
+ * @chain: the chain
+ *
+ * Context: The owner only, pinned.
+ * Return: true if no pop would find anything.
+ */
+static __always_inline bool pool_chain_is_drained(const struct pool_chain *chain)
+{
+	return !chain->head || (READ_ONCE(chain->tail) == chain->head &&
+				!pool_dequeue_len(&chain->head->d));
 }
 
 #endif /* _POOL_CHAIN_H */

@@ -12,11 +12,11 @@
  *		it steals what it pushed on the one before.
  *	produce	The owner only puts, and other CPUs steal: the same, after
  *		POOL_STREAK such pushes, so that they find whole blocks.
- *	borrow	Thefts in a row take 1, 2, 4 objects and so on. Those that do
- *		not fit raise the guard. The next put that finds the magazine
- *		full pushes all that exceeds what was earned, and lowers the
- *		guard: a task that stole K objects and puts K back leaves
- *		nothing behind.
+ *	borrow	Thefts in a row take 2, 8, 32 objects, and the guard is raised
+ *		to make room for all of them but one. The put that finds the
+ *		magazine full pushes all that exceeds what was earned, itself
+ *		included, and lowers the guard: a task that stole K objects and
+ *		puts K back leaves nothing behind.
  *
  * What was earned lasts until a recall closes the magazine or the generation is
  * rotated. Objects that are expensive to hold (len is 0) never earn a place.
@@ -38,6 +38,8 @@
 
 /* pushes without a slow get between them that make a producer */
 #define POOL_STREAK	4U
+/* by how much a loan grows with each theft in a row */
+#define POOL_LOAN_GROWS	4U
 
 static void pool_earn_set_capacity(struct pool_pcp *pcp, unsigned int n)
 {
@@ -82,7 +84,7 @@ struct pool_found pool_earn_get(struct pool_pcp *pcp)
 	if (unlikely(top != SYNCPOOL_TOP_EMPTY))
 		return pool_pcp_take_top(pcp, top);
 	found.obj = pool_pcp_nested_get(pcp);
-	if (unlikely(found.obj) || !pcp->chain.head)
+	if (unlikely(found.obj) || pool_chain_is_drained(&pcp->chain))
 		return found;
 	pool_hook(POOL_HOOK_REFILL);
 	pcp->streak = 0;
@@ -97,23 +99,21 @@ struct pool_found pool_earn_get(struct pool_pcp *pcp)
 }
 
 /*
- * Steal: one object at first, then as many as the loan allows, since a theft costs
- * about the same for one object as for many. The magazine is empty. The object may
- * be ERR_PTR(POOL_AGAIN).
+ * Steal as many as the loan allows, since a theft costs about the same for one object
+ * as for many. The magazine is empty. The object may be ERR_PTR(POOL_AGAIN).
  */
 struct pool_found pool_earn_steal(struct pool_pcp *pcp)
 {
-	unsigned int want = max_t(unsigned int, pcp->loan, pcp->magazine.block);
+	unsigned int capacity = pool_pcp_capacity(pcp), want = max(pcp->loan, pcp->magazine.block);
 	struct pool_found found = { NULL, SYNCPOOL_TOP_EMPTY };
 	struct syncpool_core *core = pcp->gen->core;
+	void **objs = &pcp->magazine.objs[POOL_FIRST];
 	int n;
 
 	pool_pcp_assert_locked(pcp);
 	pool_hook(POOL_HOOK_STEAL);
 	pcp->streak = 0;
-	n = pool_generation_steal(pcp->gen, pool_debug_steal_start(core),
-				  want > 1 ? &pcp->magazine.objs[POOL_FIRST] : &found.obj,
-				  want);
+	n = pool_generation_steal(pcp->gen, pool_debug_steal_start(core), objs, want);
 	if (n <= 0) {
 		found.obj = ERR_PTR(n);
 		return found;
@@ -121,13 +121,19 @@ struct pool_found pool_earn_steal(struct pool_pcp *pcp)
 	this_cpu_inc(core->counters->steals);
 	this_cpu_add(core->counters->stolen, n);
 	trace_syncpool_steal(core->params.name, n);
-	pcp->loan = clamp(2U * pcp->loan, 1U,
-			  clamp_t(unsigned int, pcp->len, 1, POOL_BLOCK));
-	if (want == 1)
-		return found;
-	if (n > pool_pcp_capacity(pcp))
-		pool_earn_set_capacity(pcp, n);
-	return pool_pcp_take_top(pcp, SYNCPOOL_TOP_EMPTY + n);
+	/* the last one goes to the caller */
+	found.obj = objs[--n];
+	found.top += n;
+	WRITE_ONCE(objs[n], n < capacity ? NULL : SYNCPOOL_GUARD);
+	pcp->loan = min3(POOL_LOAN_GROWS * pcp->loan, (unsigned int)pcp->len, POOL_BLOCK) ?: 1;
+	/*
+	 * Room for all that was borrowed but one, so that a task that puts it all
+	 * back finds the magazine full with the last.
+	 */
+	capacity += n + (capacity > pcp->earned);
+	if (capacity > pool_pcp_capacity(pcp))
+		pool_earn_set_capacity(pcp, min_t(unsigned int, capacity, pcp->len));
+	return found;
 }
 
 /* Where the tail of the head ring, which must exist, is. */
@@ -173,35 +179,6 @@ static u32 pool_earn_spill(struct pool_pcp *pcp)
 	return first;
 }
 
-/*
- * Push what lies above half of what was earned, and take back the borrowed room.
- * Returns as pool_earn_spill().
- */
-static u32 pool_earn_repay(struct pool_pcp *pcp)
-{
-	unsigned int n = pool_pcp_compact(pcp), keep = pcp->earned / 2, k = 0;
-	u32 first = POOL_FIRST + keep;
-
-	if (n > keep)
-		k = pool_earn_push(pcp, &pcp->magazine.objs[first], n - keep);
-	pool_hook(POOL_HOOK_SPILL);
-	pool_pcp_clear(pcp, first, k);
-	if (keep + k >= n) {
-		pcp->loan = 1;
-		pool_pcp_set_capacity(pcp, pcp->earned);
-	}
-	return first;
-}
-
-/* Borrow room for what is in the nested slots, and move it there. */
-static void pool_earn_collect_nested(struct pool_pcp *pcp)
-{
-	unsigned int most = max_t(unsigned int, pcp->len, POOL_MAGAZINE_SMALL);
-
-	pool_earn_set_capacity(pcp, min(pool_pcp_capacity(pcp) + POOL_NESTED, most));
-	pool_pcp_collect_nested(pcp, SYNCPOOL_TOP_EMPTY);
-}
-
 /* Store @obj in a free entry from @first on. Returns which, or SYNCPOOL_TOP_BUSY. */
 static u32 pool_earn_store(struct pool_pcp *pcp, u32 first, void *obj)
 {
@@ -211,6 +188,40 @@ static u32 pool_earn_store(struct pool_pcp *pcp, u32 first, void *obj)
 		return SYNCPOOL_TOP_BUSY;
 	pool_pcp_store(pcp, to, obj);
 	return to;
+}
+
+/*
+ * Push @obj and what lies above half of what was earned, and take back the room that
+ * was borrowed. Returns as pool_earn_put().
+ */
+static u32 pool_earn_repay(struct pool_pcp *pcp, void *obj)
+{
+	u32 first = POOL_FIRST + pcp->earned / 2, end, k;
+	void **objs = pcp->magazine.objs;
+
+	/* @obj on top of the others, if need be where the guard is */
+	end = POOL_FIRST + pool_pcp_compact(pcp);
+	first = min(first, end);
+	WRITE_ONCE(objs[end], obj);
+	k = pool_earn_push(pcp, &objs[first], end + 1 - first);
+	pool_hook(POOL_HOOK_SPILL);
+	WRITE_ONCE(objs[end], end > pcp->magazine.last ? SYNCPOOL_GUARD : NULL);
+	pool_pcp_clear(pcp, first, min(k, end - first));
+	if (first + k > end) {
+		pcp->loan = pool_pcp_first_loan(pcp);
+		pool_pcp_set_capacity(pcp, pcp->earned);
+		return first - 1;
+	}
+	return k ? pool_earn_store(pcp, first, obj) : SYNCPOOL_TOP_BUSY;
+}
+
+/* Borrow room for what is in the nested slots, and move it there. */
+static void pool_earn_collect_nested(struct pool_pcp *pcp)
+{
+	unsigned int most = max_t(unsigned int, pcp->len, POOL_MAGAZINE_SMALL);
+
+	pool_earn_set_capacity(pcp, min(pool_pcp_capacity(pcp) + POOL_NESTED, most));
+	pool_pcp_collect_nested(pcp, SYNCPOOL_TOP_EMPTY);
 }
 
 /* The rest of pool_earn_put(). */
@@ -224,7 +235,7 @@ u32 __pool_earn_put(struct pool_pcp *pcp, void *obj)
 	if (pool_earn_produces(pcp))
 		pool_earn(pcp);
 	else if (pool_pcp_capacity(pcp) > pcp->earned)
-		first = pool_earn_repay(pcp);
+		return pool_earn_repay(pcp, obj);
 	else if (pcp->earned)
 		first = pool_earn_spill(pcp);
 	top = pool_earn_store(pcp, first, obj);

@@ -14,9 +14,10 @@
  *	mark      own bit only     yes: one sees the other
  *	unmark    yes              yes: the CPU that changes a bit counts it
  *
- * Conventions: @gen is the generation, @start the CPU after which a search
- * begins, @among the CPUs at some distance.
+ * Conventions: @gen is the generation, @start the CPU where a search begins, @among
+ * the CPUs at some distance, or NULL for all.
  */
+#include <linux/bitops.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/hardirq.h>
@@ -29,17 +30,12 @@
 #include "pool_compat.h"
 #include "pool_generation.h"
 
-/* chains of other CPUs that one pinned section tries */
-#define POOL_VISITS	1U
-
 /* The chain of @cpu was found empty. */
-static void pool_generation_unmark(struct pool_generation *gen,
+static noinline void pool_generation_unmark(struct pool_generation *gen,
 				   unsigned int cpu)
 {
 	struct pool_chain *chain = &per_cpu_ptr(gen->pcps, cpu)->chain;
 
-	if (!pool_chain_is_empty(chain))
-		return;
 	/*
 	 * pool_generation_unmark:A: fully ordered, pairs with
 	 * pool_generation_mark:A; litmus/mask. The CPU that changes a bit counts
@@ -53,69 +49,104 @@ static void pool_generation_unmark(struct pool_generation *gen,
 		pool_generation_mark(gen, cpu);
 }
 
-/* Steal a thief's share of the chain of @cpu, at most @n. */
-static unsigned int pool_steal_from(struct pool_generation *gen,
-				    unsigned int cpu, void **objs,
-				    unsigned int n)
+/* Steal up to @n objects from the chain of @cpu. */
+static __always_inline unsigned int pool_steal_from(struct pool_generation *gen,
+						    unsigned int cpu, void **objs,
+						    unsigned int n)
 {
 	struct pool_chain *chain = &per_cpu_ptr(gen->pcps, cpu)->chain;
 
-	n = pool_chain_pop_tail(chain, objs, min(pool_chain_share(chain), n));
-	if (n)
+	if (n == 1) {
+		void *obj = pool_chain_pop_tail_one(chain);
+
+		WRITE_ONCE(*objs, obj);
+		n = obj ? 1 : 0;
+	} else {
+		n = pool_chain_pop_tail(chain, objs, n);
+	}
+	if (likely(n))
 		this_cpu_sub(gen->counters->chained, n);
-	else
+	/* at once, so that the next thief need not look */
+	if (pool_chain_is_empty(chain))
 		pool_generation_unmark(gen, cpu);
 	return n;
 }
 
-/*
- * Steal from the first CPU in [@from, @to) that is in the mask and in @among and
- * has something. Each chain that is tried counts as one of @visits.
- */
-static unsigned int pool_steal_range(struct pool_generation *gen,
-				     const struct cpumask *among,
-				     unsigned int from, unsigned int to,
-				     void **objs, unsigned int n,
-				     unsigned int *visits)
+/* The first CPU from @cpu on in the mask and in @among, if that is not NULL. */
+static __always_inline unsigned int pool_next_chain(struct pool_generation *gen,
+						    const struct cpumask *among,
+						    unsigned int cpu)
 {
-	unsigned int cpu = from - 1;
+	unsigned long bits;
 
 	/* to miss a bit is the same as to look before it was set */
-	while ((cpu = data_race(cpumask_next_and(cpu, gen->mask, among))) < to) {
-		unsigned int k = pool_steal_from(gen, cpu, objs, n);
+	if (among)
+		return data_race(cpumask_next_and((int)cpu - 1, gen->mask, among));
+	if (nr_cpu_ids > BITS_PER_LONG || cpu >= BITS_PER_LONG)
+		return data_race(cpumask_next((int)cpu - 1, gen->mask));
+	/* the same in a word, without two calls for each theft */
+	bits = READ_ONCE(*cpumask_bits(gen->mask)) & (~0UL << cpu);
+	return bits ? __ffs(bits) : nr_cpu_ids;
+}
 
-		if (k || !--*visits)
+/*
+ * Steal from the first CPU, from @start on and around the end, that is in the mask
+ * and in @among and has something. Tries one chain, or in NMI all of them: NMI cannot
+ * continue in another section. Returns 0 if none is left, or POOL_AGAIN.
+ */
+static __always_inline int pool_steal_among(struct pool_generation *gen,
+					    const struct cpumask *among,
+					    unsigned int start, void **objs,
+					    unsigned int n)
+{
+	unsigned int cpu = pool_next_chain(gen, among, start), k;
+	bool wrapped = false;
+
+	for (;;) {
+		if (cpu >= nr_cpu_ids && !wrapped) {
+			wrapped = true;
+			cpu = pool_next_chain(gen, among, 0);
+		}
+		if (cpu >= nr_cpu_ids || (wrapped && cpu >= start))
+			return 0;
+		k = pool_steal_from(gen, cpu, objs, n);
+		if (likely(k))
 			return k;
+		/* NMI unlinks no rings, and would find the same ones again */
+		if (!in_nmi())
+			return POOL_AGAIN;
+		cpu = pool_next_chain(gen, among, cpu + 1);
 	}
-	return 0;
+}
+
+/* pool_steal_among(), the CPUs of near nodes first. */
+static noinline int pool_steal_numa(struct pool_generation *gen,
+				    unsigned int start, void **objs, unsigned int n)
+{
+	const struct cpumask *among;
+	unsigned int step;
+	int k = 0;
+
+	rcu_read_lock();
+	for (step = 0; !k; step++) {
+		among = pool_hop_mask(numa_mem_id(), step);
+		if (IS_ERR(among))
+			among = NULL;
+		k = pool_steal_among(gen, among, start, objs, n);
+		if (!among)
+			break;
+	}
+	rcu_read_unlock();
+	return k;
 }
 
 /* pool_generation_steal(), which has seen that there is something to visit. */
 int __pool_generation_steal(struct pool_generation *gen, unsigned int start,
 			    void **objs, unsigned int n)
 {
-	/* NMI cannot continue in another section */
-	unsigned int visits = in_nmi() ? nr_cpu_ids : POOL_VISITS, step, k = 0;
-	const struct cpumask *among = cpu_possible_mask;
-
-	start++;
-	rcu_read_lock();
-	for (step = 0; !k && visits; step++) {
-		if (nr_node_ids > 1)
-			among = pool_hop_mask(numa_mem_id(), step);
-		if (IS_ERR(among))
-			among = cpu_possible_mask;
-		k = pool_steal_range(gen, among, start, nr_cpu_ids,
-				     objs, n, &visits);
-		if (!k && visits)
-			k = pool_steal_range(gen, among, 0, start,
-					     objs, n, &visits);
-		if (among == cpu_possible_mask)
-			break;
-	}
-	rcu_read_unlock();
-	/* NMI unlinks no rings, so another visit would find the same ones */
-	return k || visits || in_nmi() ? k : POOL_AGAIN;
+	if (nr_node_ids > 1)
+		return pool_steal_numa(gen, start + 1, objs, n);
+	return pool_steal_among(gen, NULL, start + 1, objs, n);
 }
 
 /* @cpu holds nothing outside its chain. */
@@ -159,17 +190,16 @@ static bool pool_generation_is_open(struct pool_generation *gen)
  * Take an object of this CPU's locked part of the victim that an interrupted
  * operation may have left above top, or in a nested slot.
  */
-void *pool_generation_take_rest(struct pool_generation *gen, struct pool_pcp *pcp)
+struct pool_found pool_generation_take_rest(struct pool_generation *gen,
+					    struct pool_pcp *pcp)
 {
-	u32 top = pcp->magazine.last;
-	void *obj;
+	struct pool_found found = pool_pcp_take_shared(pcp, pcp->magazine.last);
 
-	if (!cpumask_test_cpu(smp_processor_id(), gen->opened))
-		return NULL;
-	obj = pool_pcp_take_shared(pcp, &top) ?: pool_pcp_nested_take_shared(pcp);
-	if (!obj && pool_generation_is_open(gen))
+	if (!found.obj)
+		found.obj = pool_pcp_nested_take_shared(pcp);
+	if (!found.obj && pool_generation_is_open(gen))
 		pool_generation_close(gen, smp_processor_id());
-	return obj;
+	return found;
 }
 
 /*
@@ -180,7 +210,6 @@ int pool_generation_take_other(struct pool_generation *gen, void **obj)
 {
 	unsigned int cpu;
 	struct pool_pcp *pcp;
-	u32 top;
 
 	pool_assert_pinned();
 	if (atomic_read(&gen->nr_opened) <= 0 || !pool_generation_is_open(gen))
@@ -191,8 +220,7 @@ int pool_generation_take_other(struct pool_generation *gen, void **obj)
 		if (cpu >= nr_cpu_ids)
 			return 0;
 		pcp = per_cpu_ptr(gen->pcps, cpu);
-		top = SYNCPOOL_TOP_EMPTY + pcp->len;
-		*obj = pool_pcp_take_shared(pcp, &top) ?:
+		*obj = pool_pcp_take_shared(pcp, U8_MAX).obj ?:
 		       pool_pcp_nested_take_shared(pcp);
 		if (*obj)
 			return 1;
@@ -202,41 +230,57 @@ int pool_generation_take_other(struct pool_generation *gen, void **obj)
 	return POOL_AGAIN;
 }
 
-/* Push what is in the magazine, lowest first. Returns how many remain in it. */
+/* Push what is in the magazine, lowest first. Returns how many may remain in it. */
 static unsigned int pool_flush_magazine(struct pool_generation *gen,
-					struct pool_pcp *pcp, unsigned int cpu,
-					void **obj)
+					struct pool_pcp *pcp, unsigned int cpu)
 {
-	void **objs = &pcp->magazine.objs[POOL_FIRST];
-	unsigned int n = pool_pcp_compact(pcp), i, k;
+	u32 i = POOL_FIRST, end = pcp->magazine.last + 1;
+	unsigned int k;
 
-	if (n && obj && !*obj) {
-		*obj = objs[--n];
-		WRITE_ONCE(objs[n], NULL);
+	k = pool_generation_push(gen, pcp, cpu, &pcp->magazine.objs[i], end - i);
+	/* whole: what is left in the entries is overwritten with guards */
+	if (i + k == end)
+		return 0;
+	pool_pcp_clear(pcp, i, k);
+	while (i < end) {
+		if (!pcp->magazine.objs[i]) {
+			i++;
+			continue;
+		}
+		/* up to a hole, or as far as there is room */
+		k = pool_generation_push(gen, pcp, cpu, &pcp->magazine.objs[i], end - i);
+		if (!k)
+			break;
+		pool_pcp_clear(pcp, i, k);
+		i += k;
 	}
-	k = pool_generation_push(gen, pcp, cpu, objs, n);
-	for (i = 0; i < n; i++)
-		WRITE_ONCE(objs[i], i + k < n ? objs[i + k] : NULL);
-	return n - k;
+	return end - i;
 }
 
 /*
  * Move all that lies outside the chain of @cpu into the chain, and close its
  * magazine. @obj, if it points to a NULL, receives one object. The caller has
- * locked the part of its own CPU, or @cpu is dead. Returns how many objects
- * remain, since the chain has no room; 0 if the magazine is closed.
+ * locked the part, of its own CPU or of one that is dead. Returns how many objects
+ * may remain, since the chain has no room; 0 if the magazine is closed.
  */
 unsigned int pool_generation_flush(struct pool_generation *gen,
 				   unsigned int cpu, void **obj)
 {
 	struct pool_pcp *pcp = per_cpu_ptr(gen->pcps, cpu);
-	unsigned int left = pool_flush_magazine(gen, pcp, cpu, obj);
+	unsigned int left;
+	u32 top;
 
+	if (obj && !*obj) {
+		top = pool_pcp_find_down(pcp, pcp->magazine.last);
+		*obj = top == SYNCPOOL_TOP_EMPTY ? pool_pcp_nested_get(pcp) :
+						   pool_pcp_take(pcp, top);
+	}
+	left = pool_flush_magazine(gen, pcp, cpu);
 	pool_hook(POOL_HOOK_FLUSH);
 	if (!left && READ_ONCE(pcp->magazine.nested_used)) {
 		pool_pcp_set_capacity(pcp, POOL_NESTED);
 		pool_pcp_collect_nested(pcp, SYNCPOOL_TOP_EMPTY);
-		left = pool_flush_magazine(gen, pcp, cpu, obj);
+		left = pool_flush_magazine(gen, pcp, cpu);
 	}
 	if (left)
 		return left;

@@ -67,7 +67,8 @@ struct pool_pcp __percpu *
 pool_generation_replace(struct pool_generation *gen,
 			struct pool_pcp __percpu *pcps, unsigned int len);
 void pool_generation_retire(struct pool_generation *gen);
-void *pool_generation_take_rest(struct pool_generation *gen, struct pool_pcp *pcp);
+struct pool_found pool_generation_take_rest(struct pool_generation *gen,
+					    struct pool_pcp *pcp);
 int pool_generation_take_other(struct pool_generation *gen, void **obj);
 unsigned int pool_generation_flush(struct pool_generation *gen,
 				   unsigned int cpu, void **obj);
@@ -111,8 +112,10 @@ static __always_inline void pool_generation_open(struct pool_generation *gen,
 {
 	if (likely(cpumask_test_cpu(cpu, gen->opened)))
 		return;
-	if (!cpumask_test_and_set_cpu(cpu, gen->opened))
-		atomic_inc(&gen->nr_opened);
+	/* as in pool_generation_mark() */
+	atomic_inc(&gen->nr_opened);
+	if (cpumask_test_and_set_cpu(cpu, gen->opened))
+		atomic_dec(&gen->nr_opened);
 }
 
 /*
@@ -142,9 +145,10 @@ static __always_inline void pool_generation_mark(struct pool_generation *gen,
 {
 	if (likely(cpumask_test_cpu(cpu, gen->mask)))
 		return;
-	/* counts bits that really changed; litmus/mask-summary */
-	if (!cpumask_test_and_set_cpu(cpu, gen->mask))
-		atomic_inc(&gen->nonempty);
+	/* before the bit, so that no bit is set and not counted; litmus/mask-summary */
+	atomic_inc(&gen->nonempty);
+	if (cpumask_test_and_set_cpu(cpu, gen->mask))
+		atomic_dec(&gen->nonempty);
 }
 
 /*
@@ -210,20 +214,23 @@ pool_generation_take_own(struct pool_generation *gen)
 {
 	struct pool_pcp *pcp = this_cpu_ptr(gen->pcps);
 	u32 top = pool_pcp_trylock(pcp);
-	void *obj = NULL;
+	struct pool_found found = { NULL, top };
 
 	if (unlikely(top == SYNCPOOL_TOP_BUSY))
 		return NULL;
 	if (top != SYNCPOOL_TOP_EMPTY)
-		obj = pool_pcp_take_shared(pcp, &top);
-	if (!obj && pool_chain_pop_one(&pcp->chain, &obj))
-		this_cpu_dec(gen->counters->chained);
-	if (unlikely(!obj))
-		obj = pool_generation_take_rest(gen, pcp);
-	pool_pcp_unlock(pcp, top);
-	if (likely(obj))
+		found = pool_pcp_take_shared(pcp, top);
+	if (!found.obj && pcp->chain.head) {
+		found.obj = pool_chain_pop_one(&pcp->chain);
+		if (likely(found.obj))
+			this_cpu_dec(gen->counters->chained);
+	}
+	if (!found.obj && cpumask_test_cpu(smp_processor_id(), gen->opened))
+		found = pool_generation_take_rest(gen, pcp);
+	pool_pcp_unlock(pcp, found.top);
+	if (likely(found.obj))
 		this_cpu_inc(gen->counters->victim_hits);
-	return obj;
+	return found.obj;
 }
 
 #endif /* _POOL_GENERATION_H */

@@ -49,7 +49,7 @@
  * Take one object of the victim's, and no more, so that the rest continues to age.
  * Returns as pool_get_active().
  */
-static void *pool_take_victim(struct pool_generation *victim)
+static noinline void *pool_take_victim(struct pool_generation *victim)
 {
 	void *obj;
 	int n;
@@ -143,7 +143,7 @@ static noinline void *pool_get_nested(struct syncpool *pool)
  * Returns an object; POOL_RETRY; POOL_FAR; or NULL if there is none outside the
  * chains of the CPUs either.
  */
-static __always_inline void *pool_get_active(struct syncpool *pool)
+static noinline void *pool_get_active(struct syncpool *pool)
 {
 	struct pool_found found;
 	struct pool_pcp *pcp;
@@ -214,6 +214,31 @@ static noinline void *pool_get_far(struct syncpool *pool, gfp_t gfp, void *obj)
 	return obj;
 }
 
+/*
+ * The part of a get that is the same for any number of CPUs: where the active
+ * generation holds nothing, on no CPU, only the victim is left. Returns as
+ * pool_get_active(), or POOL_RETRY if that has to look.
+ */
+static __always_inline void *pool_get_quick(struct syncpool *pool)
+{
+	struct syncpool_core *core = READ_ONCE(pool->core);
+	struct pool_generation *victim;
+	void *obj;
+
+	if (unlikely(!pool_core_caches(core)) ||
+	    pool_generation_may_hold(READ_ONCE(core->active)))
+		return POOL_RETRY;
+	/* pool_get_quick:A: address dependency, pairs with pool_rotate:A */
+	victim = READ_ONCE(core->victim);
+	if (!pool_generation_may_hold(victim))
+		return NULL;
+	pool_hook(POOL_HOOK_VICTIM);
+	obj = pool_generation_take_own(victim);
+	if (likely(obj))
+		return obj;
+	return pool_take_victim(victim) ?: POOL_FAR;
+}
+
 /**
  * __syncpool_get() - slow path of syncpool_get()
  * @pool: the pool
@@ -224,8 +249,10 @@ static noinline void *pool_get_far(struct syncpool *pool, gfp_t gfp, void *obj)
  */
 void *__syncpool_get(struct syncpool *pool, gfp_t gfp)
 {
-	void *obj = pool_get_active(pool);
+	void *obj = pool_get_quick(pool);
 
+	if (obj == POOL_RETRY)
+		obj = pool_get_active(pool);
 	preempt_enable();
 	if (unlikely(IS_ERR_OR_NULL(obj)))
 		return pool_get_far(pool, gfp, obj);
@@ -243,8 +270,10 @@ EXPORT_SYMBOL_GPL(__syncpool_get);
  */
 void *__syncpool_try_get(struct syncpool *pool)
 {
-	void *obj = pool_get_active(pool);
+	void *obj = pool_get_quick(pool);
 
+	if (obj == POOL_RETRY)
+		obj = pool_get_active(pool);
 	preempt_enable();
 	if (unlikely(obj == POOL_RETRY))
 		obj = pool_get_slowpath(pool);

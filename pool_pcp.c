@@ -57,13 +57,13 @@ static_assert(POOL_FIRST + POOL_MAGAZINE_MAX <= U8_MAX);
 void pool_pcp_set_capacity(struct pool_pcp *pcp, unsigned int n)
 {
 	struct syncpool_magazine *mag = &pcp->magazine;
-	u32 last = SYNCPOOL_TOP_EMPTY + n, i;
+	u32 was = mag->last, last = SYNCPOOL_TOP_EMPTY + n, i;
 
 	pool_hook(POOL_HOOK_GUARD);
-	for (i = mag->last + 1; i <= last; i++)
+	for (i = was + 1; i <= last; i++)
 		if (mag->objs[i] == SYNCPOOL_GUARD)
 			WRITE_ONCE(mag->objs[i], NULL);
-	for (i = last + 1; i <= mag->last; i++)
+	for (i = last + 1; i <= was; i++)
 		WRITE_ONCE(mag->objs[i], SYNCPOOL_GUARD);
 	WRITE_ONCE(mag->last, last);
 	mag->block = n < 16 ? (n + 1) / 2 : round_down(n * 3 / 4 + 2, 4);
@@ -73,7 +73,7 @@ void pool_pcp_set_capacity(struct pool_pcp *pcp, unsigned int n)
 void pool_pcp_reset(struct pool_pcp *pcp)
 {
 	pcp->earned = 0;
-	pcp->loan = 1;
+	pcp->loan = pool_pcp_first_loan(pcp);
 	pcp->streak = 0;
 	pool_pcp_set_capacity(pcp, 0);
 }
@@ -145,19 +145,14 @@ unsigned int pool_pcp_compact(struct pool_pcp *pcp)
 	return to - POOL_FIRST;
 }
 
-/*
- * Take the first object at @top or below, while other CPUs may do the same. Moves
- * @top to below it. NULL if there is none.
- */
-void *pool_pcp_take_shared(struct pool_pcp *pcp, u32 *top)
+/* Take the first object at @top or below, while other CPUs may do the same. */
+struct pool_found pool_pcp_take_shared(struct pool_pcp *pcp, u32 top)
 {
-	u32 i = min_t(u32, *top, READ_ONCE(pcp->magazine.last));
-	void *obj = NULL;
+	struct pool_found found = { NULL, min_t(u32, top, READ_ONCE(pcp->magazine.last)) };
 
-	for (; i > SYNCPOOL_TOP_EMPTY && !obj; i--)
-		obj = pool_shared_take(&pcp->magazine.objs[i]);
-	*top = max_t(u32, i, SYNCPOOL_TOP_EMPTY);
-	return obj;
+	while (found.top > SYNCPOOL_TOP_EMPTY && !found.obj)
+		found.obj = pool_shared_take(&pcp->magazine.objs[found.top--]);
+	return found;
 }
 
 /* Take an object from a nested slot, likewise. */

@@ -100,7 +100,7 @@ void pool_pcp_reset(struct pool_pcp *pcp);
 void pool_pcp_set_capacity(struct pool_pcp *pcp, unsigned int n);
 unsigned int pool_pcp_flush(struct pool_pcp *pcp, void **objs);
 unsigned int pool_pcp_compact(struct pool_pcp *pcp);
-void *pool_pcp_take_shared(struct pool_pcp *pcp, u32 *top);
+struct pool_found pool_pcp_take_shared(struct pool_pcp *pcp, u32 top);
 void *pool_pcp_nested_take_shared(struct pool_pcp *pcp);
 u32 pool_pcp_collect_nested(struct pool_pcp *pcp, u32 top);
 void *pool_pcp_nested_get(struct pool_pcp *pcp);
@@ -169,6 +169,12 @@ static __always_inline unsigned int
 pool_pcp_capacity(const struct pool_pcp *pcp)
 {
 	return pcp->magazine.last - SYNCPOOL_TOP_EMPTY;
+}
+
+/* What the first theft may take: one for the caller, and one if it may stay. */
+static inline unsigned int pool_pcp_first_loan(const struct pool_pcp *pcp)
+{
+	return pcp->len ? 2 : 1;
 }
 
 /* Take what is in entry @i. */

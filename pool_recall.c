@@ -73,7 +73,7 @@ int pool_recall_flush(struct pool_generation *gen, unsigned int cpu,
 	if (left)
 		need = max_t(unsigned int, pool_chain_next_size(&pcp->chain),
 			     roundup_pow_of_two(left));
-	pool_pcp_unlock(pcp, SYNCPOOL_TOP_EMPTY + left);
+	pool_pcp_unlock(pcp, pcp->magazine.last);
 	return need;
 }
 

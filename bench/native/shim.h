@@ -87,6 +87,7 @@ typedef unsigned int gfp_t;
 	shim_c > shim_d ? shim_c : shim_d;				\
 })
 #define min_t(type, a, b)	min((type)(a), (type)(b))
+#define min3(a, b, c)	min(min(a, b), c)
 #define max_t(type, a, b)	max((type)(a), (type)(b))
 #define clamp(v, lo, hi)	min(max(v, lo), hi)
 #define clamp_t(type, v, lo, hi)	clamp((type)(v), (type)(lo), (type)(hi))
@@ -322,6 +323,8 @@ static inline unsigned int cpumask_next(int cpu, const struct cpumask *mask)
 	return cpumask_next_and(cpu, mask, mask);
 }
 
+#define cpumask_bits(mask)	(&(mask)->bits)
+#define __ffs(word)		((unsigned int)__builtin_ctzl(word))
 #define cpumask_first(mask)	cpumask_next(-1, mask)
 
 /* a thread cannot be interrupted: every CPU seems to be offline */
