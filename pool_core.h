@@ -82,7 +82,9 @@ enum pool_mode {
  * @wide: some magazine has; so @widen_work gives all generations that @len
  * @widen_irq: queues @widen_work from any context
  * @recall_csd: of the recall that nobody waits for, while @recall_busy
- * @recall_busy: see @recall_csd
+ * @recall_busy: see @recall_csd; whoever sets it has the two below
+ * @recall_need: size of the ring that the chain of the CPU that was asked needed
+ * @recall_ring: a ring for the CPU that is asked
  * @recall_cpu: the CPU that was recalled last
  * @recall_time: jiffies of the last recalls; they are bounded
  * @recall_nr: how many there were
@@ -124,6 +126,8 @@ struct syncpool_core {
 	struct work_struct	widen_work;
 	call_single_data_t	recall_csd;
 	int			recall_busy;
+	unsigned int		recall_need;
+	struct pool_ring	*recall_ring;
 	unsigned int		recall_cpu;
 	unsigned long		recall_time;
 	unsigned int		recall_nr;

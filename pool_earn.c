@@ -48,6 +48,15 @@ static void pool_earn_set_capacity(struct pool_pcp *pcp, unsigned int n)
 	pool_pcp_set_capacity(pcp, n);
 }
 
+/* The magazine is empty, and has no room. */
+static void pool_earn_close(struct pool_pcp *pcp)
+{
+	pool_generation_close(pcp->gen, smp_processor_id());
+	/* a put that interrupted this */
+	if (unlikely(READ_ONCE(pcp->magazine.nested_used)))
+		pool_generation_open(pcp->gen, smp_processor_id());
+}
+
 /* Double what has been earned. */
 static void pool_earn(struct pool_pcp *pcp)
 {
@@ -57,7 +66,8 @@ static void pool_earn(struct pool_pcp *pcp)
 	pool_earn_set_capacity(pcp, max_t(unsigned int, pcp->earned,
 					  pool_pcp_capacity(pcp)));
 	/* from here on the pool's other generations need room, too */
-	if (pcp->earned >= POOL_MAGAZINE_SMALL && !READ_ONCE(core->wide)) {
+	if (pcp->earned >= POOL_MAGAZINE_SMALL &&
+	    core->len > POOL_MAGAZINE_SMALL && !READ_ONCE(core->wide)) {
 		WRITE_ONCE(core->wide, true);
 		irq_work_queue(&core->widen_irq);
 	}
@@ -72,17 +82,17 @@ static bool pool_earn_untouched(const struct pool_pcp *pcp)
 	       pool_dequeue_tail(head_tail) == pcp->pushed_tail;
 }
 
-/*
- * An object of this CPU's own, where the magazine has nothing at top or below: what
- * interrupted operations may have left, then the own chain.
- */
-struct pool_found pool_earn_get(struct pool_pcp *pcp)
+/* The rest of pool_earn_get(). */
+struct pool_found __pool_earn_get(struct pool_pcp *pcp)
 {
 	struct pool_found found = { NULL, SYNCPOOL_TOP_EMPTY };
 	u32 top = pool_pcp_find_top(pcp);
 
 	if (unlikely(top != SYNCPOOL_TOP_EMPTY))
 		return pool_pcp_take_top(pcp, top);
+	/* room that was borrowed for nested slots, where there is none to earn */
+	if (unlikely(!pcp->len && pool_pcp_capacity(pcp)))
+		pool_pcp_set_capacity(pcp, 0);
 	found.obj = pool_pcp_nested_get(pcp);
 	if (unlikely(found.obj) || pool_chain_is_drained(&pcp->chain))
 		return found;
@@ -131,7 +141,7 @@ struct pool_found pool_earn_steal(struct pool_pcp *pcp)
 	 * back finds the magazine full with the last.
 	 */
 	capacity += n + (capacity > pcp->earned);
-	if (capacity > pool_pcp_capacity(pcp))
+	if (n && capacity > pool_pcp_capacity(pcp))
 		pool_earn_set_capacity(pcp, min_t(unsigned int, capacity, pcp->len));
 	return found;
 }
@@ -210,6 +220,8 @@ static u32 pool_earn_repay(struct pool_pcp *pcp, void *obj)
 	if (first + k > end) {
 		pcp->loan = pool_pcp_first_loan(pcp);
 		pool_pcp_set_capacity(pcp, pcp->earned);
+		if (!pcp->earned)
+			pool_earn_close(pcp);
 		return first - 1;
 	}
 	return k ? pool_earn_store(pcp, first, obj) : SYNCPOOL_TOP_BUSY;

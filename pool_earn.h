@@ -5,10 +5,23 @@
 
 #include "pool_generation.h"
 
-struct pool_found pool_earn_get(struct pool_pcp *pcp);
+struct pool_found __pool_earn_get(struct pool_pcp *pcp);
 struct pool_found pool_earn_steal(struct pool_pcp *pcp);
 u32 __pool_earn_put(struct pool_pcp *pcp, void *obj);
 u32 pool_earn_room(struct pool_pcp *pcp, void *obj);
+
+/*
+ * An object of this CPU's own, where the magazine has nothing at top or below: what
+ * interrupted operations may have left, then the own chain.
+ */
+static __always_inline struct pool_found pool_earn_get(struct pool_pcp *pcp)
+{
+	if (pcp->magazine.last == SYNCPOOL_TOP_EMPTY &&
+	    !READ_ONCE(pcp->magazine.nested_used) &&
+	    pool_chain_is_drained(&pcp->chain))
+		return (struct pool_found){ NULL, SYNCPOOL_TOP_EMPTY };
+	return __pool_earn_get(pcp);
+}
 
 /*
  * Where the magazine has no room at all and the owner is no producer: push one

@@ -150,7 +150,7 @@ int __pool_generation_steal(struct pool_generation *gen, unsigned int start,
 }
 
 /* @cpu holds nothing outside its chain. */
-static void pool_generation_close(struct pool_generation *gen, unsigned int cpu)
+void pool_generation_close(struct pool_generation *gen, unsigned int cpu)
 {
 	/*
 	 * pool_generation_close:A: full barrier, pairs with
@@ -162,27 +162,47 @@ static void pool_generation_close(struct pool_generation *gen, unsigned int cpu)
 }
 
 /*
- * @gen has become the victim. Its owners end with a grace period.
+ * @gen has become the victim, and nobody finds it active any more. Sections that did
+ * end with a grace period that begins after this.
  */
-void pool_generation_retire(struct pool_generation *gen)
+void pool_generation_end_owners(struct pool_generation *gen)
 {
 	gen->gp = start_poll_synchronize_rcu();
+	/*
+	 * pool_generation_end_owners:A: release, pairs with
+	 * pool_generation_is_open:A; litmus/victim-open
+	 */
+	smp_store_release(&gen->owners, POOL_OWNERS_END);
+}
+
+/* A grace period has passed since pool_generation_end_owners(). */
+void pool_generation_disown(struct pool_generation *gen)
+{
+	/*
+	 * pool_generation_disown:A: release, pairs with
+	 * pool_generation_is_open:A; litmus/victim-open-late
+	 */
+	smp_store_release(&gen->owners, POOL_NO_OWNERS);
 }
 
 /* Has @gen, the victim, no owners any more? */
 static bool pool_generation_is_open(struct pool_generation *gen)
 {
 	/*
-	 * pool_generation_is_open:A: grace period, pairs with
-	 * pool_assert_pinned:A; litmus/victim-open. Acquire, pairs with the
-	 * release below, which passes it on; litmus/victim-open-late.
+	 * pool_generation_is_open:A: acquire, pairs with
+	 * pool_generation_end_owners:A and pool_generation_disown:A
 	 */
-	if (smp_load_acquire(&gen->open))
+	enum pool_owners owners = smp_load_acquire(&gen->owners);
+
+	if (likely(owners == POOL_NO_OWNERS))
 		return true;
-	if (!poll_state_synchronize_rcu(gen->gp))
+	/*
+	 * pool_generation_is_open:B: grace period, pairs with
+	 * pool_assert_pinned:A; litmus/victim-open
+	 */
+	if (owners == POOL_OWNED || !poll_state_synchronize_rcu(gen->gp))
 		return false;
-	/* pool_generation_is_open:B: release, pairs with the acquire above */
-	smp_store_release(&gen->open, true);
+	pool_generation_disown(gen);
 	return true;
 }
 
@@ -242,6 +262,7 @@ static unsigned int pool_flush_magazine(struct pool_generation *gen,
 	if (i + k == end)
 		return 0;
 	pool_pcp_clear(pcp, i, k);
+	i += k;
 	while (i < end) {
 		if (!pcp->magazine.objs[i]) {
 			i++;
@@ -278,6 +299,7 @@ unsigned int pool_generation_flush(struct pool_generation *gen,
 	left = pool_flush_magazine(gen, pcp, cpu);
 	pool_hook(POOL_HOOK_FLUSH);
 	if (!left && READ_ONCE(pcp->magazine.nested_used)) {
+		pool_pcp_reset(pcp);
 		pool_pcp_set_capacity(pcp, POOL_NESTED);
 		pool_pcp_collect_nested(pcp, SYNCPOOL_TOP_EMPTY);
 		left = pool_flush_magazine(gen, pcp, cpu);
@@ -303,7 +325,7 @@ void pool_generation_reset(struct pool_generation *gen)
 	atomic_set(&gen->nonempty, 0);
 	cpumask_clear(gen->opened);
 	atomic_set(&gen->nr_opened, 0);
-	gen->open = false;
+	gen->owners = POOL_OWNED;
 }
 
 /* Allocate a part for each CPU, with room for @len objects; or NULL. */

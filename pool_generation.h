@@ -32,6 +32,18 @@ struct pool_counters {
 };
 
 /**
+ * enum pool_owners - may each CPU act as the owner of its part?
+ * @POOL_OWNED: yes: the generation is active, or was a moment ago
+ * @POOL_OWNERS_END: sections that found it active may still be pinned
+ * @POOL_NO_OWNERS: none is: every CPU takes what it finds, by compare-and-swap
+ */
+enum pool_owners {
+	POOL_OWNED,
+	POOL_OWNERS_END,
+	POOL_NO_OWNERS,
+};
+
+/**
  * struct pool_generation - the objects cached between two rotations
  * @pcps: each CPU's part
  * @core: the pool, for the layers above
@@ -41,8 +53,9 @@ struct pool_counters {
  * @nonempty: bits set in @mask
  * @opened: CPUs that may hold something outside their chains
  * @nr_opened: bits set in @opened
- * @gp: of the victim: cookie of the grace period after which it has no owners
- * @open: that grace period is known to be over
+ * @owners: who may act as an owner of @pcps, see enum pool_owners
+ * @gp: while @owners is POOL_OWNERS_END: cookie of the grace period after which
+ *	there are none
  */
 struct pool_generation {
 	struct pool_pcp __percpu	*pcps;
@@ -53,8 +66,8 @@ struct pool_generation {
 	atomic_t			nonempty;
 	cpumask_var_t			opened;
 	atomic_t			nr_opened;
+	enum pool_owners		owners;
 	unsigned long			gp;
-	bool				open;
 } ____cacheline_aligned_in_smp;
 
 int pool_generation_init(struct pool_generation *gen,
@@ -66,10 +79,12 @@ struct pool_pcp __percpu *pool_generation_alloc(unsigned int len);
 struct pool_pcp __percpu *
 pool_generation_replace(struct pool_generation *gen,
 			struct pool_pcp __percpu *pcps, unsigned int len);
-void pool_generation_retire(struct pool_generation *gen);
+void pool_generation_end_owners(struct pool_generation *gen);
+void pool_generation_disown(struct pool_generation *gen);
 struct pool_found pool_generation_take_rest(struct pool_generation *gen,
 					    struct pool_pcp *pcp);
 int pool_generation_take_other(struct pool_generation *gen, void **obj);
+void pool_generation_close(struct pool_generation *gen, unsigned int cpu);
 unsigned int pool_generation_flush(struct pool_generation *gen,
 				   unsigned int cpu, void **obj);
 int __pool_generation_steal(struct pool_generation *gen, unsigned int start,
@@ -92,8 +107,8 @@ pool_generation_count(const struct pool_generation *gen, unsigned int cpu)
 }
 
 /*
- * May @gen hold anything? Whatever was put before is found: a flush marks the
- * chain before it closes the magazine.
+ * May @gen hold anything? An object that moves from a magazine to its chain is seen
+ * here or there: a flush marks the chain before it closes the magazine.
  *
  * pool_generation_may_hold:A: acquire, pairs with pool_generation_close:A;
  * litmus/recall
@@ -105,7 +120,8 @@ static inline bool pool_generation_may_hold(const struct pool_generation *gen)
 }
 
 /*
- * @cpu may hold something outside its chain from now on. Called before it does.
+ * @cpu may hold something outside its chain. Called before it does, or before the put
+ * returns that stored it.
  */
 static __always_inline void pool_generation_open(struct pool_generation *gen,
 						 unsigned int cpu)

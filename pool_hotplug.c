@@ -42,14 +42,12 @@ static void pool_flush_dead_cpu(struct syncpool_core *core, unsigned int cpu)
 
 	mutex_lock(&core->reclaim_lock);
 	gen = core->active;
-	need = pool_hotplug_flush(gen, cpu, NULL);
-	if (need > 0)
+	while ((need = pool_hotplug_flush(gen, cpu, ring)) > 0) {
 		ring = pool_ring_alloc(need, GFP_NOWAIT | __GFP_NOWARN);
-	if (need > 0 && !ring)
-		pool_free_cached(core, objs,
-				 pool_pcp_flush(per_cpu_ptr(gen->pcps, cpu), objs));
-	if (need > 0)
-		pool_hotplug_flush(gen, cpu, ring);
+		if (!ring)
+			pool_free_cached(core, objs,
+					 pool_pcp_flush(per_cpu_ptr(gen->pcps, cpu), objs));
+	}
 	mutex_unlock(&core->reclaim_lock);
 }
 

@@ -29,7 +29,9 @@
 #include <linux/jump_label.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 
@@ -42,8 +44,8 @@
 
 #define POOL_RETRY	ERR_PTR(POOL_AGAIN)
 #define POOL_FAR	ERR_PTR(-ENOENT)
-/* how often a get that finds nothing looks again while others move objects */
-#define POOL_LAST_TRIES	16U
+/* ticks that a get waits for a CPU on its way offline, and one look before */
+#define POOL_LAST_TRIES	100U
 
 /*
  * Take one object of the victim's, and no more, so that the rest continues to age.
@@ -170,40 +172,53 @@ static noinline void *pool_get_slowpath(struct syncpool *pool)
 	return obj;
 }
 
+/* What other CPUs hold, as pool_recall(), or what others put meanwhile; or NULL. */
+static void *pool_get_recalled(struct syncpool *pool, bool all)
+{
+	void *obj = pool_recall(pool, all) ?: pool_get_slowpath(pool);
+
+	return IS_ERR(obj) ? NULL : obj;
+}
+
 /*
- * Nothing can be built, and the caller may sleep: look until the pool holds nothing
- * or others take it each time.
+ * Nothing can be built, and the caller may sleep. What is idle and out of reach then
+ * waits for a grace period, if it is a victim's, or for a CPU that goes offline.
  */
 static void *pool_get_last(struct syncpool *pool)
 {
 	unsigned int i;
-	void *obj = NULL;
+	void *obj;
 
-	for (i = 0; !obj && i < POOL_LAST_TRIES && pool_may_hold(pool); i++) {
-		obj = pool_recall(pool, true) ?: pool_get_slowpath(pool);
-		if (IS_ERR(obj))
-			obj = NULL;
-		/* a CPU on its way offline has objects until it is dead */
-		if (!obj && i)
+	for (i = 0; i < POOL_LAST_TRIES && pool_may_hold(pool); i++) {
+		obj = pool_get_recalled(pool, true);
+		if (obj)
+			return obj;
+		if (!i)
+			synchronize_rcu();
+		else if (pool_recall_is_pending(pool))
 			schedule_timeout_uninterruptible(1);
+		else
+			break;
 	}
-	return obj;
+	return NULL;
 }
 
 /*
- * Continue a get whose first section returned @obj, which is no object. Returns an
- * object that the caller of pool_get_far() gets.
+ * Continue a get whose first section returned @obj, which is no object. Returns what
+ * the get returns.
  */
 static noinline void *pool_get_far(struct syncpool *pool, gfp_t gfp, void *obj)
 {
 	bool wait = gfpflags_allow_blocking(gfp) && pool_may_wait();
 
+	might_alloc(gfp);
 	if (obj == POOL_RETRY)
 		obj = pool_get_slowpath(pool);
-	if (obj == POOL_FAR && wait)
-		obj = pool_recall(pool, false);
-	else if (obj == POOL_FAR)
-		obj = pool_recall_async(pool);
+	if (obj == POOL_FAR) {
+		if (!wait)
+			pool_recall_async(pool);
+		obj = wait ? pool_get_recalled(pool, false) : NULL;
+	}
 	if (!obj) {
 		obj = pool_build(pool, gfp);
 		if (obj || !wait)
@@ -215,27 +230,35 @@ static noinline void *pool_get_far(struct syncpool *pool, gfp_t gfp, void *obj)
 }
 
 /*
- * The part of a get that is the same for any number of CPUs: where the active
- * generation holds nothing, on no CPU, only the victim is left. Returns as
- * pool_get_active(), or POOL_RETRY if that has to look.
+ * Where the active generation holds nothing, on no CPU, a get costs the same for any
+ * number of CPUs. Sets @victim, which is NULL if that is not so, and returns an
+ * object of the own part of it, or NULL.
  */
-static __always_inline void *pool_get_quick(struct syncpool *pool)
+static __always_inline void *pool_get_quick(struct syncpool *pool,
+					    struct pool_generation **victim)
 {
 	struct syncpool_core *core = READ_ONCE(pool->core);
-	struct pool_generation *victim;
-	void *obj;
 
+	*victim = NULL;
 	if (unlikely(!pool_core_caches(core)) ||
 	    pool_generation_may_hold(READ_ONCE(core->active)))
-		return POOL_RETRY;
+		return NULL;
 	/* pool_get_quick:A: address dependency, pairs with pool_rotate:A */
-	victim = READ_ONCE(core->victim);
-	if (!pool_generation_may_hold(victim))
+	*victim = READ_ONCE(core->victim);
+	if (!pool_generation_may_hold(*victim))
 		return NULL;
 	pool_hook(POOL_HOOK_VICTIM);
-	obj = pool_generation_take_own(victim);
-	if (likely(obj))
-		return obj;
+	return pool_generation_take_own(*victim);
+}
+
+/* The first section of a get that pool_get_quick() does not serve. */
+static __always_inline void *pool_get_first(struct syncpool *pool,
+					    struct pool_generation *victim)
+{
+	if (!victim)
+		return pool_get_active(pool);
+	if (!pool_generation_may_hold(victim))
+		return NULL;
 	return pool_take_victim(victim) ?: POOL_FAR;
 }
 
@@ -249,10 +272,11 @@ static __always_inline void *pool_get_quick(struct syncpool *pool)
  */
 void *__syncpool_get(struct syncpool *pool, gfp_t gfp)
 {
-	void *obj = pool_get_quick(pool);
+	struct pool_generation *victim;
+	void *obj = pool_get_quick(pool, &victim);
 
-	if (obj == POOL_RETRY)
-		obj = pool_get_active(pool);
+	if (!obj)
+		obj = pool_get_first(pool, victim);
 	preempt_enable();
 	if (unlikely(IS_ERR_OR_NULL(obj)))
 		return pool_get_far(pool, gfp, obj);
@@ -270,15 +294,18 @@ EXPORT_SYMBOL_GPL(__syncpool_get);
  */
 void *__syncpool_try_get(struct syncpool *pool)
 {
-	void *obj = pool_get_quick(pool);
+	struct pool_generation *victim;
+	void *obj = pool_get_quick(pool, &victim);
 
-	if (obj == POOL_RETRY)
-		obj = pool_get_active(pool);
+	if (!obj)
+		obj = pool_get_first(pool, victim);
 	preempt_enable();
 	if (unlikely(obj == POOL_RETRY))
 		obj = pool_get_slowpath(pool);
-	if (unlikely(obj == POOL_FAR))
-		obj = pool_recall_async(pool);
+	if (unlikely(obj == POOL_FAR)) {
+		pool_recall_async(pool);
+		obj = NULL;
+	}
 	pool_debug_leave(obj);
 	if (unlikely(!obj && !READ_ONCE(pool->core)))
 		pool_activate_later(pool);
@@ -315,8 +342,11 @@ static noinline int pool_put_nested(struct syncpool *pool, void *obj)
 		return core ? -ENOSPC : -ENXIO;
 	atomic_long_inc(&core->nested);
 	pcp = pool_core_pcp(core);
+	if (!pool_pcp_nested_put(pcp, obj))
+		return -ENOSPC;
+	/* after it, since a recall in between would close what it finds empty */
 	pool_generation_open(pcp->gen, smp_processor_id());
-	return pool_pcp_nested_put(pcp, obj) ? 0 : -ENOSPC;
+	return 0;
 }
 
 /*

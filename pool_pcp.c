@@ -57,14 +57,16 @@ static_assert(POOL_FIRST + POOL_MAGAZINE_MAX <= U8_MAX);
 void pool_pcp_set_capacity(struct pool_pcp *pcp, unsigned int n)
 {
 	struct syncpool_magazine *mag = &pcp->magazine;
-	u32 was = mag->last, last = SYNCPOOL_TOP_EMPTY + n, i;
+	void **was = &mag->objs[mag->last + 1], **entry;
+	u32 last = SYNCPOOL_TOP_EMPTY + n;
+	void **end = &mag->objs[last + 1];
 
 	pool_hook(POOL_HOOK_GUARD);
-	for (i = was + 1; i <= last; i++)
-		if (mag->objs[i] == SYNCPOOL_GUARD)
-			WRITE_ONCE(mag->objs[i], NULL);
-	for (i = last + 1; i <= was; i++)
-		WRITE_ONCE(mag->objs[i], SYNCPOOL_GUARD);
+	for (entry = was; entry < end; entry++)
+		if (*entry == SYNCPOOL_GUARD)
+			WRITE_ONCE(*entry, NULL);
+	for (entry = end; entry < was; entry++)
+		WRITE_ONCE(*entry, SYNCPOOL_GUARD);
 	WRITE_ONCE(mag->last, last);
 	mag->block = n < 16 ? (n + 1) / 2 : round_down(n * 3 / 4 + 2, 4);
 }

@@ -31,6 +31,7 @@
 #include <linux/slab.h>
 #include <linux/smp.h>
 
+#include "pool_free.h"
 #include "pool_recall.h"
 
 /* recalls of one pool in a tick, while it can build instead */
@@ -72,7 +73,7 @@ int pool_recall_flush(struct pool_generation *gen, unsigned int cpu,
 	left = pool_generation_flush(gen, cpu, obj);
 	if (left)
 		need = max_t(unsigned int, pool_chain_next_size(&pcp->chain),
-			     roundup_pow_of_two(left));
+			     roundup_pow_of_two(left + POOL_NESTED));
 	pool_pcp_unlock(pcp, pcp->magazine.last);
 	return need;
 }
@@ -92,12 +93,17 @@ static void pool_recall_here(void *data)
 static void pool_recall_async_here(void *data)
 {
 	struct syncpool_core *core = data;
-	struct pool_ring *none = NULL;
+	int need = 0;
 
-	pool_recall_flush(READ_ONCE(core->active), smp_processor_id(), &none, NULL);
+	/* a sum that waits for idle must not see objects on their way */
+	if (pool_core_caches(core))
+		need = pool_recall_flush(READ_ONCE(core->active), smp_processor_id(),
+					 &core->recall_ring, NULL);
+	core->recall_need = max(need, 0);
 	/*
-	 * pool_recall_async_here:A: release, pairs with pool_recall_end:A. The
-	 * core may be freed from here on; litmus/recall-end.
+	 * pool_recall_async_here:A: release, pairs with pool_recall_end:A and
+	 * with the next recall's pool_recall_begin_async:A. The core may be freed
+	 * from here on; litmus/recall-end.
 	 */
 	smp_store_release(&core->recall_busy, 0);
 }
@@ -110,10 +116,10 @@ static bool pool_recall_ask(struct syncpool *pool, unsigned int cpu,
 
 	rcu_read_lock();
 	r->core = READ_ONCE(pool->core);
-	if (pool_core_caches(r->core)) {
-		atomic_long_inc(&r->core->recalls);
+	if (pool_core_caches(r->core))
 		asked = !smp_call_function_single(cpu, pool_recall_here, r, 1);
-	}
+	if (asked)
+		atomic_long_inc(&r->core->recalls);
 	rcu_read_unlock();
 	return asked;
 }
@@ -128,10 +134,10 @@ static void *pool_recall_from(struct syncpool *pool, unsigned int cpu)
 	for (i = 0; i < POOL_RECALL_TRIES; i++) {
 		if (!pool_recall_ask(pool, cpu, &r))
 			break;
-		if (r.need == -EBUSY)
+		if (r.need == -EBUSY && !r.obj)
 			continue;
 		/* once: others may have filled it */
-		if (!r.need || grown)
+		if (r.need <= 0 || grown)
 			break;
 		grown = true;
 		r.ring = pool_ring_alloc(r.need, GFP_NOWAIT | __GFP_NOWARN |
@@ -238,55 +244,86 @@ static unsigned int pool_recall_pick(struct syncpool *pool, bool all)
  */
 void *pool_recall(struct syncpool *pool, bool all)
 {
-	unsigned int n, cpu;
+	unsigned int first = nr_cpu_ids, cpu;
 	void *obj;
 
-	for (n = 0; n < nr_cpu_ids; n++) {
+	/* once around */
+	for (;;) {
 		cpu = pool_recall_pick(pool, all);
-		if (cpu >= nr_cpu_ids)
-			break;
+		if (cpu >= nr_cpu_ids || cpu == first)
+			return NULL;
+		if (first >= nr_cpu_ids)
+			first = cpu;
 		obj = pool_recall_from(pool, cpu);
 		if (obj)
 			return obj;
 	}
-	return NULL;
 }
 
-static bool pool_recall_begin_async(struct syncpool_core *core)
+/* Does a CPU that goes offline hold something, which the hotplug callback flushes? */
+bool pool_recall_is_pending(struct syncpool *pool)
 {
-	unsigned int own = cpumask_test_cpu(smp_processor_id(),
-					    core->active->opened);
+	struct syncpool_core *core;
+	bool pending = false;
 
-	return atomic_read(&core->active->nr_opened) > own &&
-	       READ_ONCE(core->recall_time) != jiffies &&
-	       !READ_ONCE(core->recall_busy) && !xchg(&core->recall_busy, 1);
+	rcu_read_lock();
+	core = READ_ONCE(pool->core);
+	if (pool_core_caches(core))
+		pending = !cpumask_subset(READ_ONCE(core->active)->opened,
+					  cpu_online_mask);
+	rcu_read_unlock();
+	return pending;
+}
+
+/* Begin a recall that nobody waits for: one CPU in a tick is looked at. */
+static unsigned int pool_recall_begin_async(struct syncpool_core *core)
+{
+	const struct pool_generation *active = READ_ONCE(core->active);
+	unsigned int cpu;
+
+	if (READ_ONCE(core->recall_time) == jiffies || READ_ONCE(core->recall_busy))
+		return nr_cpu_ids;
+	/* pool_recall_begin_async:A: full barrier, pairs with pool_recall_async_here:A */
+	if (xchg(&core->recall_busy, 1))
+		return nr_cpu_ids;
+	WRITE_ONCE(core->recall_time, jiffies);
+	cpu = data_race(cpumask_next(READ_ONCE(core->recall_cpu), active->opened));
+	if (cpu >= nr_cpu_ids)
+		cpu = data_race(cpumask_first(active->opened));
+	if (cpu < nr_cpu_ids)
+		WRITE_ONCE(core->recall_cpu, cpu);
+	if (cpu < nr_cpu_ids && pool_recall_wants(core, cpu, false))
+		return cpu;
+	smp_store_release(&core->recall_busy, 0);
+	return nr_cpu_ids;
 }
 
 /*
- * Have another CPU flush its magazine, and do not wait for it: one CPU in a tick.
- * Any context; in NMI does nothing. Returns NULL, which is what the caller gets.
+ * Have another CPU flush its magazine, and do not wait for it. If its chain had no
+ * room, the next time brings a ring. Any context; in NMI does nothing.
  */
-void *pool_recall_async(struct syncpool *pool)
+void pool_recall_async(struct syncpool *pool)
 {
+	bool may_alloc = pool_may_use_slab();
 	struct syncpool_core *core;
 	unsigned int cpu;
 
 	if (in_nmi())
-		return NULL;
+		return;
 	preempt_disable();
 	core = READ_ONCE(pool->core);
-	if (!pool_core_caches(core) || !pool_recall_begin_async(core))
-		goto out;
-	cpu = pool_recall_pick(pool, false);
+	cpu = pool_core_caches(core) ? pool_recall_begin_async(core) : nr_cpu_ids;
 	if (cpu < nr_cpu_ids) {
-		atomic_long_inc(&core->recalls);
-		if (!smp_call_function_single_async(cpu, &core->recall_csd))
-			goto out;
+		if (core->recall_need && may_alloc && !core->recall_ring)
+			core->recall_ring = pool_ring_alloc(core->recall_need,
+							    GFP_NOWAIT | __GFP_NOWARN |
+							    __GFP_NOMEMALLOC);
+		if (smp_call_function_single_async(cpu, &core->recall_csd))
+			smp_store_release(&core->recall_busy, 0);
+		else
+			atomic_long_inc(&core->recalls);
 	}
-	WRITE_ONCE(core->recall_busy, 0);
-out:
 	preempt_enable();
-	return NULL;
 }
 
 void pool_recall_init(struct syncpool_core *core)
@@ -303,4 +340,5 @@ void pool_recall_end(struct syncpool_core *core)
 	 */
 	while (smp_load_acquire(&core->recall_busy))
 		cpu_relax();
+	kfree(core->recall_ring);
 }

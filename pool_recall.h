@@ -13,7 +13,8 @@ void pool_recall_end(struct syncpool_core *core);
 int pool_recall_flush(struct pool_generation *gen, unsigned int cpu,
 		      struct pool_ring **ring, void **obj);
 void *pool_recall(struct syncpool *pool, bool all);
-void *pool_recall_async(struct syncpool *pool);
+bool pool_recall_is_pending(struct syncpool *pool);
+void pool_recall_async(struct syncpool *pool);
 
 /* May the caller wait for other CPUs, if it may sleep? */
 static inline bool pool_may_wait(void)

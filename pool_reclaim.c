@@ -69,13 +69,14 @@ static struct pool_generation *pool_rotate(struct syncpool_core *core)
 	struct pool_generation *old = core->victim;
 
 	lockdep_assert_held(&core->reclaim_lock);
-	pool_generation_retire(core->active);
 	/* pool_rotate:A: release, pairs with pool_victim_take:A; litmus/activate */
 	smp_store_release(&core->victim, core->active);
 	/* pool_rotate:B: release, pairs with pool_core_pcp:A; litmus/activate */
 	smp_store_release(&core->active, core->spare);
 	core->spare = NULL;
 	pool_core_publish(core);
+	/* only now does nobody find it active */
+	pool_generation_end_owners(core->victim);
 	WRITE_ONCE(core->rotations, core->rotations + 1);
 	core->rotated = jiffies;
 	trace_syncpool_rotate(core->params.name, core->rotations);
@@ -186,6 +187,7 @@ unsigned long syncpool_cleanup(struct syncpool *pool)
 	 * pool_assert_pinned:A; litmus/drain
 	 */
 	synchronize_rcu();
+	pool_generation_disown(core->victim);
 	freed = pool_drain(core, gen);
 	pool_set_spare(core, gen);
 	mutex_unlock(&core->reclaim_lock);
@@ -259,7 +261,7 @@ int pool_reclaim_init(struct syncpool_core *core)
 	core->active = &core->generations[0];
 	core->victim = &core->generations[1];
 	core->spare = &core->generations[2];
-	core->victim->open = true;
+	pool_generation_disown(core->victim);
 	core->rotated = jiffies;
 	core->shrinker = pool_shrinker_alloc(core, core->params.name);
 	if (!core->shrinker)

@@ -8,11 +8,11 @@
  * ones, each while it is the spare, which nobody can reach.
  */
 #include <linux/irq_work.h>
+#include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/workqueue.h>
 
-#include "pool_reclaim.h"
 #include "pool_widen.h"
 
 static void pool_widen_work(struct work_struct *work)
@@ -25,8 +25,9 @@ static void pool_widen_work(struct work_struct *work)
 	pcps = pool_generation_alloc(core->len);
 	if (!pcps)
 		return;
-	pool_reclaim_lock_drained(core);
-	if (core->spare->len < core->len)
+	mutex_lock(&core->reclaim_lock);
+	/* while there is none, the drain that returns it comes here again */
+	if (core->spare && core->spare->len < core->len)
 		pcps = pool_generation_replace(core->spare, pcps, core->len);
 	mutex_unlock(&core->reclaim_lock);
 	/* syncpool_count() may still look at what was replaced */
