@@ -132,6 +132,19 @@ static __always_inline bool pool_chain_is_empty(const struct pool_chain *chain)
 }
 
 /**
+ * pool_chain_is_full() - has a push to wait for another ring?
+ * @chain: the chain
+ *
+ * Context: The owner only, pinned.
+ * Return: true if there is no room.
+ */
+static __always_inline bool pool_chain_is_full(const struct pool_chain *chain)
+{
+	return !chain->head ||
+	       pool_dequeue_len(&chain->head->d) == chain->head->d.size;
+}
+
+/**
  * pool_chain_is_drained() - is the chain empty, for its owner?
  * @chain: the chain
  *

@@ -379,15 +379,20 @@ static __always_inline int pool_put_active(struct syncpool *pool, void *obj)
 static u32 pool_store_grow(struct pool_pcp *pcp, u32 top, void *obj,
 			   struct pool_ring **ring)
 {
-	top = pool_store(pcp, top, obj);
-	if (top != SYNCPOOL_TOP_BUSY)
-		return top;
-	if (!*ring)
-		return pool_earn_room(pcp, obj);
-	pool_core_grow(pcp, *ring);
-	*ring = NULL;
-	/* an empty ring has room */
-	return pool_store(pcp, pcp->magazine.last, obj);
+	unsigned int tries;
+
+	for (tries = 0; tries < 2; tries++) {
+		/* once more if a thief is slow to clear its slot */
+		if (*ring && (tries || pool_chain_is_full(&pcp->chain))) {
+			pool_core_grow(pcp, *ring);
+			*ring = NULL;
+		}
+		top = pool_store(pcp, top, obj);
+		if (top != SYNCPOOL_TOP_BUSY)
+			return top;
+		top = pcp->magazine.last;
+	}
+	return pool_earn_room(pcp, obj);
 }
 
 /*
