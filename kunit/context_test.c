@@ -79,7 +79,7 @@ static const struct force_case {
 	{ "spill", POOL_HOOK_SPILL, true, true },
 	{ "refill", POOL_HOOK_REFILL, false, true },
 	{ "steal", POOL_HOOK_STEAL, false, true },
-	{ "victim", POOL_HOOK_VICTIM, false, false },
+	{ "victim", POOL_HOOK_VICTIM, false, true },
 	{ "claimed", POOL_HOOK_CLAIMED, false, true },
 	{ "exhausted", POOL_HOOK_EXHAUSTED, false, true },
 };
@@ -248,7 +248,7 @@ static struct test_pool *nested_make(struct kunit *test)
 	test_stay_on(raw_smp_processor_id());
 	KUNIT_ASSERT_EQ(test, test_get_many(tp, objs, POOL_NESTED, IRQ),
 			POOL_NESTED);
-	test_put_nested(tp, objs, POOL_NESTED, IRQ);
+	test_put_nested(tp, objs, IRQ);
 	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), (unsigned long)POOL_NESTED);
 	return tp;
 }

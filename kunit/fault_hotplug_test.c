@@ -13,9 +13,10 @@
 #include "test_pool.h"
 
 #define ME	1U
-#define PART	(POOL_NESTED + 20U)	/* nested slots and part of a magazine */
-#define HERE	20U			/* leaves too little room here for PART */
-#define OBJS	(2 * PART + HERE)
+#define CHAINED		POOL_RING_MIN	/* fill the only ring of the chain */
+#define MAGAZINE	5U
+#define PART		(CHAINED + MAGAZINE + POOL_NESTED)
+#define OBJS		(2 * PART)
 
 static struct {
 	struct test_obj *objs[OBJS];
@@ -75,28 +76,42 @@ static void dead_build(struct kunit *test, struct test_pool *tp)
 	KUNIT_ASSERT_EQ(test, test_get_many(tp, dead.objs, OBJS, ME), OBJS);
 }
 
+/*
+ * Put PART of the objects so that the chain has no room and the magazine and the
+ * nested slots hold something. Earn room for as many objects as a ring holds first:
+ * a spill then moves half of them.
+ */
+static void dead_fill_from(struct test_pool *tp, struct test_obj **objs)
+{
+	test_put_many(tp, objs, CHAINED, ME);
+	KUNIT_EXPECT_EQ(tp->test, test_get_many(tp, objs, CHAINED, ME), CHAINED);
+	test_put_many(tp, objs, CHAINED + MAGAZINE, ME);
+	test_put_nested(tp, objs + CHAINED + MAGAZINE, ME);
+	KUNIT_EXPECT_EQ(tp->test, test_outside(tp, raw_smp_processor_id()),
+			MAGAZINE + POOL_NESTED);
+}
+
 static void dead_fill_victim(void *tp)
 {
-	test_put_nested(tp, dead.objs, PART, ME);
+	dead_fill_from(tp, dead.objs);
 }
 
 static void dead_fill(void *tp)
 {
-	test_put_nested(tp, dead.objs + PART, PART, ME);
+	dead_fill_from(tp, dead.objs + PART);
 }
 
-/* @cpu caches objects in both generations; the magazine of this CPU has some room. */
+/* @cpu caches objects in both generations. */
 static void dead_cache(struct kunit *test, struct test_pool *tp,
 		       unsigned int cpu)
 {
 	test_on_cpu(test, cpu, dead_fill_victim, tp);
 	KUNIT_EXPECT_EQ(test, syncpool_cleanup(&tp->pool), 0UL);
 	test_on_cpu(test, cpu, dead_fill, tp);
-	test_put_many(tp, dead.objs + 2 * PART, HERE, ME);
 	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), (unsigned long)OBJS);
 }
 
-/* What cannot be requeued is freed, and nothing is lost. */
+/* What cannot go to the chain is freed, and nothing is lost. */
 static void dead_without_memory(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_prepare(test, OBJS);
@@ -107,13 +122,12 @@ static void dead_without_memory(struct kunit *test)
 	dead_cache(test, tp, cpu);
 	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
 	test_pool_check(tp);
-	/* the victim's, but for the one that a get took, and those without room here */
-	KUNIT_EXPECT_GT(test, atomic_read(&dead.without_memory), (int)PART);
+	KUNIT_EXPECT_EQ(test, atomic_read(&dead.without_memory),
+			(int)(MAGAZINE + POOL_NESTED));
 	KUNIT_EXPECT_EQ(test, atomic_read(&dead.with_memory), 0);
+	/* the chain, and the victim, which is left to other CPUs */
 	cached = syncpool_count(&tp->pool);
-	KUNIT_EXPECT_GT(test, cached, (unsigned long)HERE);
-	KUNIT_EXPECT_EQ(test, cached + atomic_long_read(&tp->frees),
-			(unsigned long)OBJS);
+	KUNIT_EXPECT_EQ(test, cached, (unsigned long)(CHAINED + PART));
 	for (n = 0; n < OBJS; n++) {
 		dead.objs[n] = test_try_get(tp, ME);
 		if (!dead.objs[n])

@@ -13,9 +13,14 @@ static void fill_50(void *tp)
 	test_fill(tp, 50, ME);
 }
 
-static void fill_5(void *tp)
+static void earn_5(void *tp)
 {
-	test_fill(tp, 5, ME);
+	test_earn(tp, 5, ME);
+}
+
+static void earn_50(void *tp)
+{
+	test_earn(tp, 50, ME);
 }
 
 static int online_setup(struct kunit_resource *res, void *cpu)
@@ -53,61 +58,70 @@ static unsigned int take_all(struct test_pool *tp, struct test_obj **objs)
 	return n;
 }
 
-/* What only a dead CPU could reach is requeued or freed. */
+/* What only a dead CPU could reach goes to its chain, where all CPUs find it. */
 static void hotplug_flush(struct kunit *test)
 {
 	unsigned int cpu = hotplug_cpu(test), n;
 	struct test_pool *tp = test_pool_make(test, 100, 0);
 	struct test_obj *objs[100];
 
-	test_on_cpu(test, cpu, fill_5, tp);
+	test_on_cpu(test, cpu, earn_5, tp);
+	KUNIT_EXPECT_EQ(test, test_outside(tp, cpu), 5U);
 	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
+	KUNIT_EXPECT_EQ(test, test_outside(tp, cpu), 0U);
 	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 5UL);
 	n = take_all(tp, objs);
 	KUNIT_EXPECT_EQ(test, n, 5U);
 	test_put_many(tp, objs, n, ME);
 	KUNIT_ASSERT_EQ(test, add_cpu(cpu), 0);
-	/* back online, with nothing cached */
+	/* back online, with nothing cached there and nothing earned */
 	test_on_cpu(test, cpu, fill_50, tp);
+	KUNIT_EXPECT_EQ(test, test_outside(tp, cpu), 0U);
+	test_on_cpu(test, cpu, earn_50, tp);
+	KUNIT_EXPECT_GT(test, test_outside(tp, cpu), 0U);
 	test_pool_check(tp);
 	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
-	n = take_all(tp, objs);
+	KUNIT_EXPECT_EQ(test, take_all(tp, objs), 50U);
 	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
-	KUNIT_EXPECT_EQ(test, n + atomic_long_read(&tp->frees),
-			atomic_long_read(&tp->allocs));
-	test_put_many(tp, objs, n, ME);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 0L);
+	test_put_many(tp, objs, 50, ME);
 	test_pool_end(tp);
 }
 
-/* The magazine of the victim is freed, its chain is open to other CPUs. */
+/* A dead CPU's part of the victim stays as it is, open to other CPUs. */
 static void hotplug_victim(struct kunit *test)
 {
-	unsigned int cpu = hotplug_cpu(test), n;
+	unsigned int cpu = hotplug_cpu(test);
 	struct test_pool *tp = test_pool_make(test, 100, 0);
 	struct test_obj *objs[100];
 
-	test_on_cpu(test, cpu, fill_50, tp);
+	test_on_cpu(test, cpu, earn_50, tp);
+	KUNIT_EXPECT_GT(test, test_outside(tp, cpu), 0U);
 	syncpool_cleanup(&tp->pool);
 	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
-	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool) + atomic_long_read(&tp->frees),
-			50UL);
-	n = take_all(tp, objs);
-	KUNIT_EXPECT_GT(test, n, 0U);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 50UL);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 0L);
+	KUNIT_EXPECT_EQ(test, take_all(tp, objs), 50U);
 	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
-	test_put_many(tp, objs, n, ME);
+	test_put_many(tp, objs, 50, ME);
 	test_pool_end(tp);
 }
 
 /* Objects that fill the nested slots, and some in the magazine. */
 #define NESTED_OBJS	(POOL_NESTED + 5)
 
-static void put_nested(void *tp)
+static void put_nested(void *arg)
 {
 	struct test_obj *objs[NESTED_OBJS];
+	struct test_pool *tp = arg;
 
-	KUNIT_EXPECT_EQ(((struct test_pool *)tp)->test,
-			test_get_many(tp, objs, NESTED_OBJS, ME), NESTED_OBJS);
-	test_put_nested(tp, objs, NESTED_OBJS, ME);
+	test_earn(tp, NESTED_OBJS, ME);
+	KUNIT_EXPECT_EQ(tp->test, test_get_many(tp, objs, NESTED_OBJS, ME),
+			NESTED_OBJS);
+	test_put_many(tp, objs + POOL_NESTED, NESTED_OBJS - POOL_NESTED, ME);
+	test_put_nested(tp, objs, ME);
+	KUNIT_EXPECT_EQ(tp->test, test_outside(tp, raw_smp_processor_id()),
+			NESTED_OBJS);
 }
 
 /* No owner has collected what an interrupt put into the nested slots. */
@@ -130,15 +144,19 @@ static void hotplug_nested(struct kunit *test)
 
 static void hotplug_nested_victim(struct kunit *test)
 {
-	unsigned int cpu = hotplug_cpu(test);
+	unsigned int cpu = hotplug_cpu(test), n;
 	struct test_pool *tp = test_pool_make(test, NESTED_OBJS, 0);
+	struct test_obj *objs[NESTED_OBJS];
 
 	test_on_cpu(test, cpu, put_nested, tp);
 	KUNIT_EXPECT_EQ(test, syncpool_cleanup(&tp->pool), 0UL);
 	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
 	test_pool_check(tp);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), (long)NESTED_OBJS);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 0L);
+	n = take_all(tp, objs);
+	KUNIT_EXPECT_EQ(test, n, NESTED_OBJS);
 	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
+	test_put_many(tp, objs, n, ME);
 	test_pool_end(tp);
 }
 

@@ -3,6 +3,7 @@
 #include <linux/completion.h>
 #include <linux/export.h>
 #include <linux/kthread.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/umh.h>
@@ -379,6 +380,7 @@ unsigned int test_nested_slots(struct test_pool *tp)
 static struct {
 	struct test_pool *tp;
 	struct task_struct *task;
+	enum pool_hook_point point;
 	struct test_obj **objs;
 	unsigned int holder;
 } test_nested;
@@ -386,7 +388,7 @@ static struct {
 /* The try-lock is held, as an interrupt would find it. */
 static void test_nested_hook(enum pool_hook_point point)
 {
-	if (point != POOL_HOOK_STEAL || current != READ_ONCE(test_nested.task))
+	if (point != test_nested.point || current != READ_ONCE(test_nested.task))
 		return;
 	WRITE_ONCE(test_nested.task, NULL);
 	test_put_many(test_nested.tp, test_nested.objs, POOL_NESTED,
@@ -394,29 +396,66 @@ static void test_nested_hook(enum pool_hook_point point)
 }
 
 /*
- * Put the @n objects of @holder so that the nested slots are full and stay full:
- * POOL_NESTED of them inside a get that is about to steal and has looked into the
- * nested slots before, the others by the fast path, which must have room in the
- * magazine for them. The caller is bound to this CPU, whose part of the active
- * generation is empty.
+ * Where a get is that does not look into the nested slots afterwards: if the
+ * magazine holds an object, before it finds that; else, past them.
+ */
+static enum pool_hook_point test_nested_point(struct test_pool *tp)
+{
+	enum pool_hook_point point = POOL_HOOK_VICTIM;
+
+	preempt_disable();
+	if (pool_pcp_count(pool_core_pcp(tp->pool.core)))
+		point = POOL_HOOK_GET;
+	preempt_enable();
+	return point;
+}
+
+/*
+ * Put the POOL_NESTED objects of @holder so that they fill the nested slots and
+ * stay there: inside a get, whose object is put back by the fast path. The caller
+ * is bound to this CPU, whose part of the active generation is empty, or has a
+ * magazine that holds something and is not full.
  */
 void test_put_nested(struct test_pool *tp, struct test_obj **objs,
-		     unsigned int n, unsigned int holder)
+		     unsigned int holder)
 {
 	struct test_obj *obj;
 
 	test_nested.tp = tp;
 	test_nested.objs = objs;
 	test_nested.holder = holder;
+	test_nested.point = test_nested_point(tp);
+	/* a hole at top, if there is room for one: the fast path fails there */
+	syncpool_put(&tp->pool, NULL);
 	test_hook(tp->test, test_nested_hook);
 	WRITE_ONCE(test_nested.task, current);
 	obj = test_try_get(tp, holder);
 	KUNIT_EXPECT_NULL(tp->test, test_nested.task);
-	test_put_many(tp, objs + POOL_NESTED, n - POOL_NESTED, holder);
-	/* from the victim */
+	/* from the magazine, or from the victim */
 	if (obj)
 		test_put(tp, obj, holder);
 	KUNIT_EXPECT_EQ(tp->test, test_nested_slots(tp), POOL_NESTED);
+}
+
+/*
+ * Get and put @n objects until this CPU, to which the caller is bound, has earned
+ * room for all of them, up to the length of a magazine. They lie there then.
+ */
+void test_earn(struct test_pool *tp, unsigned int n, unsigned int holder)
+{
+	test_fill(tp, n, holder);
+	test_fill(tp, n, holder);
+}
+
+/* Objects outside the chain of @cpu, in the active generation. */
+unsigned int test_outside(struct test_pool *tp, unsigned int cpu)
+{
+	unsigned int n;
+
+	rcu_read_lock();
+	n = pool_generation_count(READ_ONCE(tp->pool.core->active), cpu);
+	rcu_read_unlock();
+	return n;
 }
 
 /* Run a line of shell. Returns its exit status, or an errno. */

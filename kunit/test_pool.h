@@ -97,7 +97,9 @@ void test_put_many(struct test_pool *tp, struct test_obj **objs,
 void test_fill(struct test_pool *tp, unsigned int n, unsigned int holder);
 unsigned int test_nested_slots(struct test_pool *tp);
 void test_put_nested(struct test_pool *tp, struct test_obj **objs,
-		     unsigned int n, unsigned int holder);
+		     unsigned int holder);
+void test_earn(struct test_pool *tp, unsigned int n, unsigned int holder);
+unsigned int test_outside(struct test_pool *tp, unsigned int cpu);
 struct syncpool_stats test_stats(struct test_pool *tp);
 
 void test_threads(struct kunit *test, unsigned int nr,
