@@ -67,30 +67,30 @@ static void rotation_victim(struct kunit *test)
 	test_pool_end(tp);
 }
 
-static void fill_60(void *tp)
+static void earn_60(void *tp)
 {
-	test_fill(tp, 60, ME);
+	test_earn(tp, 60, ME);
 }
 
-/* The chains of the victim are open to other CPUs, its magazines are not. */
+/* A grace period after the rotation other CPUs reach all of the victim. */
 static void rotation_victim_steal(struct kunit *test)
 {
 	unsigned int cpu = test_other_cpu(test), n;
 	struct test_pool *tp = test_pool_make(test, 60, 0);
 	struct test_obj *objs[60];
 
-	test_on_cpu(test, cpu, fill_60, tp);
+	test_on_cpu(test, cpu, earn_60, tp);
+	KUNIT_EXPECT_GT(test, test_outside(tp, cpu), 0U);
 	syncpool_cleanup(&tp->pool);
 	for (n = 0; n < 60; n++) {
 		objs[n] = test_try_get(tp, ME);
 		if (!objs[n])
 			break;
 	}
-	KUNIT_EXPECT_GE(test, n, 60U - POOL_PCP_MAX);
-	KUNIT_EXPECT_LT(test, n, 60U);
+	KUNIT_EXPECT_EQ(test, n, 60U);
 	KUNIT_EXPECT_EQ(test, test_stats(tp).victim_hits, (unsigned long)n);
 	test_put_many(tp, objs, n, ME);
-	KUNIT_EXPECT_EQ(test, syncpool_cleanup(&tp->pool), 60UL - n);
+	KUNIT_EXPECT_EQ(test, syncpool_cleanup(&tp->pool), 0UL);
 	test_pool_end(tp);
 }
 
@@ -202,9 +202,9 @@ KUNIT_ARRAY_PARAM(pinned, pinned_cases, pinned_desc);
 
 #define PINNED_OBJS	200U
 
-static void fill_2(void *tp)
+static void earn_2(void *tp)
 {
-	test_fill(tp, 2, ME);
+	test_earn(tp, 2, ME);
 }
 
 static void rotation_under_owner(struct kunit *test)
@@ -216,10 +216,14 @@ static void rotation_under_owner(struct kunit *test)
 
 	objs = kunit_kcalloc(test, PINNED_OBJS, sizeof(*objs), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, objs);
+	n = test_get_many(tp, objs, PINNED_OBJS / 2, ME);
 	/* out of reach for this CPU, so there is always something to rotate */
-	test_on_cpu(test, cpu, fill_2, tp);
-	test_fill(tp, PINNED_OBJS / 2, ME);
-	n = c->put ? test_get_many(tp, objs, PINNED_OBJS, ME) : 0;
+	test_on_cpu(test, cpu, earn_2, tp);
+	KUNIT_EXPECT_EQ(test, test_outside(tp, cpu), 2U);
+	if (!c->put) {
+		test_put_many(tp, objs, n, ME);
+		n = 0;
+	}
 	pinned_start(test, tp, cpu, c->point);
 	while (READ_ONCE(pinned.task) && (c->put ? n : n < PINNED_OBJS) && tries--) {
 		if (c->put)
