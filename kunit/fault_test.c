@@ -18,6 +18,7 @@
 #include <linux/mempool.h>
 #include <linux/platform_device.h>
 #include <linux/sched.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "pool_debug.h"
@@ -171,14 +172,22 @@ static struct syncpool_params fault_params(struct kunit *test,
 	};
 }
 
-static struct syncpool *fault_pool(struct kunit *test)
+/* @footprint: see struct syncpool_params */
+static struct syncpool *fault_pool_of(struct kunit *test, size_t footprint)
 {
 	struct syncpool_params params = fault_params(test, 0);
-	struct syncpool *pool = syncpool_create(&params);
+	struct syncpool *pool;
 
+	params.footprint = footprint;
+	pool = syncpool_create(&params);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(pool));
 	test_stay_on(raw_smp_processor_id());
 	return pool;
+}
+
+static struct syncpool *fault_pool(struct kunit *test)
+{
+	return fault_pool_of(test, 0);
 }
 
 /* Every object that was built is cached, out or freed. */
@@ -339,10 +348,10 @@ static unsigned int fault_put_run(struct fault *f, struct syncpool *pool,
 	return PUTS - syncpool_count(pool);
 }
 
-/* If a chain cannot grow, the object is freed, and the put does not fail. */
-static void fault_put(struct kunit *test)
+/* Puts of objects of @footprint, of which @most find no place if one ring fails. */
+static void fault_sweep_put(struct kunit *test, size_t footprint, unsigned int most)
 {
-	struct syncpool *pool = fault_pool(test);
+	struct syncpool *pool = fault_pool_of(test, footprint);
 	struct fault f = FAULT(test);
 	unsigned int lost;
 	void **objs;
@@ -353,8 +362,7 @@ static void fault_put(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, syncpool_get_bulk(pool, GFP_KERNEL, PUTS, objs),
 				PUTS);
 		lost = fault_put_run(&f, pool, objs);
-		/* no ring for one object, which was freed */
-		KUNIT_EXPECT_LE(test, lost, (unsigned int)f.hit);
+		KUNIT_EXPECT_LE(test, lost, f.hit ? most : 0);
 		f.errors += lost;
 		/* the next run has to allocate its rings */
 		syncpool_cleanup(pool);
@@ -362,14 +370,27 @@ static void fault_put(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, syncpool_count(pool), 0UL);
 	}
 	KUNIT_EXPECT_GT(test, f.n, 1);
-	fault_done(&f, f.n - 1);
+	fault_done(&f, most * (f.n - 1));
 	syncpool_destroy(pool);
 }
 
-/* No ring at all: the magazine keeps its objects, the others are freed. */
-static void fault_put_all(struct kunit *test)
+/* If a chain cannot grow, the magazine borrows an entry for the object. */
+static void fault_put(struct kunit *test)
 {
-	struct syncpool *pool = fault_pool(test);
+	fault_sweep_put(test, 0, 0);
+}
+
+/* An expensive object is freed, and the put does not fail. */
+static void fault_put_expensive(struct kunit *test)
+{
+	fault_sweep_put(test, SZ_32K, 1);
+}
+
+/* No ring at all: the magazine keeps @most objects, the others are freed. */
+static void fault_put_all_of(struct kunit *test, size_t footprint,
+			     unsigned int most)
+{
+	struct syncpool *pool = fault_pool_of(test, footprint);
 	struct fault f = FAULT(test);
 	unsigned int i;
 	void **objs;
@@ -385,10 +406,22 @@ static void fault_put_all(struct kunit *test)
 			syncpool_put_bulk(pool, 1, &objs[i]);
 		fault_disarm(&f);
 	}
-	KUNIT_EXPECT_GT(test, syncpool_count(pool), 0UL);
-	KUNIT_EXPECT_LE(test, syncpool_count(pool), (unsigned long)POOL_PCP_MAX);
+	if (fault_exact(test))
+		KUNIT_EXPECT_EQ(test, syncpool_count(pool), (unsigned long)most);
+	else
+		KUNIT_EXPECT_GE(test, syncpool_count(pool), (unsigned long)most);
 	fault_balanced(test, pool, 0);
 	syncpool_destroy(pool);
+}
+
+static void fault_put_all(struct kunit *test)
+{
+	fault_put_all_of(test, 0, POOL_MAGAZINE_MAX);
+}
+
+static void fault_put_all_expensive(struct kunit *test)
+{
+	fault_put_all_of(test, SZ_32K, 0);
 }
 
 #define FILL	60
@@ -488,7 +521,9 @@ static struct kunit_case fault_cases[] = {
 	KUNIT_CASE_PARAM(fault_wait_idle_activates, fault_gen_params),
 	KUNIT_CASE_PARAM(fault_get, fault_gen_params),
 	KUNIT_CASE_PARAM(fault_put, fault_gen_params),
+	KUNIT_CASE_PARAM(fault_put_expensive, fault_gen_params),
 	KUNIT_CASE_PARAM(fault_put_all, fault_gen_params),
+	KUNIT_CASE_PARAM(fault_put_all_expensive, fault_gen_params),
 	KUNIT_CASE_PARAM(fault_prefill, fault_gen_params),
 	KUNIT_CASE_PARAM(fault_rotation, fault_gen_params),
 	KUNIT_CASE_PARAM(fault_end, fault_gen_params),
