@@ -79,8 +79,9 @@ enum pool_mode {
  * @nested: see struct syncpool_stats
  * @recalls: see struct syncpool_stats
  * @len: objects that a magazine may hold when the pool has earned it
- * @wide: some magazine has; so @widen_work gives all generations that @len
+ * @wide: some magazine has
  * @widen_irq: queues @widen_work from any context
+ * @widen_work: gives the other generations that @len, too
  * @recall_csd: of the recall that nobody waits for, while @recall_busy
  * @recall_busy: see @recall_csd; whoever sets it has the two below
  * @recall_need: size of the ring that the chain of the CPU that was asked needed

@@ -76,7 +76,10 @@ static __always_inline bool slots_store_four(void **slots, void *const *objs)
 
 	if (!a || !b || !c || !d)
 		return false;
-	/* slots_store_four:A: pairs with slots_take_one:A; litmus/handback */
+	/*
+	 * slots_store_four:A: pairs with slots_take_one:A and
+	 * pool_dequeue_pop_tail_one:B; litmus/handback
+	 */
 	if ((unsigned long)READ_ONCE(slots[0]) |
 	    (unsigned long)READ_ONCE(slots[1]) |
 	    (unsigned long)READ_ONCE(slots[2]) |
@@ -100,7 +103,10 @@ static __always_inline unsigned int slots_store(void **slots,
 		slots += 4;
 		objs += 4;
 	}
-	/* slots_store:A: pairs with slots_take_one:A; litmus/handback */
+	/*
+	 * slots_store:A: pairs with slots_take_one:A and
+	 * pool_dequeue_pop_tail_one:B; litmus/handback
+	 */
 	for (; n && *objs && !READ_ONCE(*slots); n--)
 		WRITE_ONCE(*slots++, *objs++);
 	return slots - from;
@@ -119,8 +125,8 @@ static __always_inline void slots_take_one(void **slot, void **obj)
 	WRITE_ONCE(*obj, READ_ONCE(*slot));
 	pool_hook(POOL_HOOK_CLAIMED);
 	/*
-	 * slots_take_one:A: pairs with slots_store_four:A and slots_store:A;
-	 * litmus/handback
+	 * slots_take_one:A: pairs with slots_store_four:A, slots_store:A and
+	 * pool_dequeue_push_one:A; litmus/handback
 	 */
 	WRITE_ONCE(*slot, NULL);
 }
@@ -183,9 +189,10 @@ unsigned int pool_dequeue_push_head(struct pool_dequeue *d, void *const *objs,
 		k += slots_store_rest(d->slots, objs + run, n - run);
 	/*
 	 * pool_dequeue_push_head:A: release, pairs with the acquire of
-	 * pool_dequeue_pop_tail:A; litmus/publish. Fully ordered, since the
-	 * mask of non-empty chains needs a full barrier between this and
-	 * pool_generation_mark:A. Overflow of head is discarded.
+	 * pool_dequeue_pop_tail:A and pool_dequeue_pop_tail_one:A;
+	 * litmus/publish. Fully ordered, since the mask of non-empty chains
+	 * needs a full barrier between this and pool_generation_mark:A.
+	 * Overflow of head is discarded.
 	 */
 	if (k)
 		atomic_long_add_return(pool_dequeue_pack(k, 0), &d->head_tail);
@@ -245,8 +252,8 @@ unsigned int pool_dequeue_pop_tail(struct pool_dequeue *d, void **objs,
 
 	/*
 	 * pool_dequeue_pop_tail:A: acquire, pairs with
-	 * pool_dequeue_push_head:A, through other thieves' swaps as well;
-	 * litmus/publish, litmus/publish-chain.
+	 * pool_dequeue_push_head:A and pool_dequeue_push_one:B, through other
+	 * thieves' swaps as well; litmus/publish, litmus/publish-chain.
 	 */
 	do {
 		k = min(n, pool_dequeue_span(head_tail));

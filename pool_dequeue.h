@@ -77,13 +77,17 @@ static __always_inline bool pool_dequeue_push_one(struct pool_dequeue *d,
 
 	if (pool_dequeue_span(head_tail) == d->size)
 		return false;
-	/* pool_dequeue_push_one:A: pairs with slots_take_one:A; litmus/handback */
+	/*
+	 * pool_dequeue_push_one:A: pairs with slots_take_one:A and
+	 * pool_dequeue_pop_tail_one:B; litmus/handback
+	 */
 	if (READ_ONCE(*slot))
 		return false;
 	WRITE_ONCE(*slot, obj);
 	/*
-	 * pool_dequeue_push_one:B: fully ordered, as pool_dequeue_push_head:A;
-	 * litmus/publish
+	 * pool_dequeue_push_one:B: release, pairs with pool_dequeue_pop_tail:A and
+	 * pool_dequeue_pop_tail_one:A; litmus/publish. Fully ordered for the sake of
+	 * pool_generation_mark:A; litmus/mask.
 	 */
 	atomic_long_add_return(pool_dequeue_pack(1, 0), &d->head_tail);
 	return true;
@@ -128,7 +132,10 @@ static __always_inline void *pool_dequeue_pop_tail_one(struct pool_dequeue *d)
 	unsigned long tail;
 	void **slot, *obj;
 
-	/* pool_dequeue_pop_tail_one:A: acquire, as pool_dequeue_pop_tail:A */
+	/*
+	 * pool_dequeue_pop_tail_one:A: acquire, pairs with pool_dequeue_push_head:A
+	 * and pool_dequeue_push_one:B; litmus/publish
+	 */
 	do {
 		if (!pool_dequeue_span(head_tail))
 			return NULL;
@@ -137,7 +144,10 @@ static __always_inline void *pool_dequeue_pop_tail_one(struct pool_dequeue *d)
 			pool_dequeue_pack(pool_dequeue_head(head_tail), tail + 1)));
 	slot = &d->slots[tail & (d->size - 1)];
 	obj = READ_ONCE(*slot);
-	/* pool_dequeue_pop_tail_one:B: as slots_take_one:A */
+	/*
+	 * pool_dequeue_pop_tail_one:B: pairs with slots_store:A,
+	 * slots_store_four:A and pool_dequeue_push_one:A; litmus/handback
+	 */
 	WRITE_ONCE(*slot, NULL);
 	return obj;
 }

@@ -153,9 +153,9 @@ int __pool_generation_steal(struct pool_generation *gen, unsigned int start,
 void pool_generation_close(struct pool_generation *gen, unsigned int cpu)
 {
 	/*
-	 * pool_generation_close:A: full barrier, pairs with
-	 * pool_generation_may_hold:A. A flush has marked the chain before;
-	 * litmus/recall.
+	 * pool_generation_close:A: full barrier between the bit and the count,
+	 * pairs with pool_generation_may_hold:A. A flush has counted the chain
+	 * before; litmus/recall.
 	 */
 	if (cpumask_test_and_clear_cpu(cpu, gen->opened))
 		atomic_dec(&gen->nr_opened);
@@ -190,7 +190,9 @@ static bool pool_generation_is_open(struct pool_generation *gen)
 {
 	/*
 	 * pool_generation_is_open:A: acquire, pairs with
-	 * pool_generation_end_owners:A and pool_generation_disown:A
+	 * pool_generation_end_owners:A, and with pool_generation_disown:A, by
+	 * which another CPU says that the grace period is over;
+	 * litmus/victim-open, litmus/victim-open-late
 	 */
 	enum pool_owners owners = smp_load_acquire(&gen->owners);
 
@@ -198,7 +200,7 @@ static bool pool_generation_is_open(struct pool_generation *gen)
 		return true;
 	/*
 	 * pool_generation_is_open:B: grace period, pairs with
-	 * pool_assert_pinned:A; litmus/victim-open
+	 * pool_assert_pinned:A; litmus/victim-open, litmus/victim-guard
 	 */
 	if (owners == POOL_OWNED || !poll_state_synchronize_rcu(gen->gp))
 		return false;

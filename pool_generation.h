@@ -98,7 +98,8 @@ void pool_generation_reset(struct pool_generation *gen);
  * Objects outside the chain of @cpu; may be out of date. An RCU reader asks.
  *
  * pool_generation_count:A: address dependency, pairs with
- * pool_generation_replace:A; litmus/activate
+ * pool_generation_replace:A; litmus/activate. RCU reader, pairs with
+ * pool_widen_work:A; litmus/ring-reclaim.
  */
 static inline unsigned int
 pool_generation_count(const struct pool_generation *gen, unsigned int cpu)
@@ -154,7 +155,8 @@ static inline int pool_generation_steal(struct pool_generation *gen,
  * a thief's look at the chain.
  *
  * pool_generation_mark:A: read of the mask, ordered after the push by
- * pool_dequeue_push_head:A, pairs with pool_generation_unmark:A; litmus/mask
+ * pool_dequeue_push_head:A or pool_dequeue_push_one:B, pairs with
+ * pool_generation_unmark:A; litmus/mask
  */
 static __always_inline void pool_generation_mark(struct pool_generation *gen,
 						 unsigned int cpu)

@@ -82,7 +82,12 @@ static __always_inline struct pool_found pool_take_slowpath(struct pool_pcp *pcp
 {
 	struct pool_found found = { NULL, SYNCPOOL_TOP_EMPTY };
 	struct pool_generation *active = pcp->gen;
-	/* pool_take_slowpath:A: address dependency, pairs with pool_rotate:A */
+	/*
+	 * pool_take_slowpath:A: address dependency, pairs with pool_rotate:A;
+	 * litmus/activate. It begins at the magazine, so an operation that works
+	 * on the new active generation finds the new victim as well;
+	 * litmus/rotation-order.
+	 */
 	struct pool_generation *victim = READ_ONCE(active->core->victim);
 	bool holds = pool_generation_may_hold(active);
 	bool victim_holds = pool_generation_may_hold(victim);
@@ -127,7 +132,7 @@ static noinline void *pool_get_nested(struct syncpool *pool)
 	if (!pool_core_caches(core))
 		return NULL;
 	pcp = pool_core_pcp(core);
-	victim = READ_ONCE(core->victim);
+	victim = READ_ONCE(pcp->gen->core->victim);
 	obj = pool_pcp_nested_get(pcp);
 	if (!obj) {
 		n = pool_generation_steal(pcp->gen, pool_debug_steal_start(core), &obj, 1);
@@ -240,10 +245,14 @@ static __always_inline void *pool_get_quick(struct syncpool *pool,
 	struct syncpool_core *core = READ_ONCE(pool->core);
 
 	*victim = NULL;
+	/*
+	 * pool_get_quick:A: acquire, pairs with pool_rotate:B: who sees the new
+	 * active generation sees the new victim; litmus/rotation-order
+	 */
 	if (unlikely(!pool_core_caches(core)) ||
-	    pool_generation_may_hold(READ_ONCE(core->active)))
+	    pool_generation_may_hold(smp_load_acquire(&core->active)))
 		return NULL;
-	/* pool_get_quick:A: address dependency, pairs with pool_rotate:A */
+	/* pool_get_quick:B: address dependency, pairs with pool_rotate:A */
 	*victim = READ_ONCE(core->victim);
 	if (!pool_generation_may_hold(*victim))
 		return NULL;

@@ -31,7 +31,9 @@
  * entry above @last is a guard. So whatever was interrupted before its
  * compare-and-swap is safe: a put meets a guard and fails, or a free entry, which
  * is one still; a get finds its object gone and fails. Only the top that it may
- * write next can lie above @last, and searches begin at @last then.
+ * write next can lie above @last, and searches begin at @last then. Other CPUs
+ * find the guard where the last owner left it, since they come a grace period
+ * later; litmus/victim-guard.
  *
  * Conventions: @pcp is a CPU's part, @top an index into its magazine.
  */

@@ -112,7 +112,8 @@ bool pool_pcp_nested_put(struct pool_pcp *pcp, void *obj);
  * pool_assert_pinned:A: RCU reader, pairs with the grace periods at
  * pool_chain_pop_tail:D (litmus/ring-reclaim), pool_reclaim_rotate:A,
  * syncpool_cleanup:A and pool_core_stop:A (litmus/drain), pool_idle_begin:A
- * (litmus/wait-count), and pool_generation_is_open:B (litmus/victim-open)
+ * (litmus/wait-count), and pool_generation_is_open:B (litmus/victim-open,
+ * litmus/victim-guard)
  */
 #define pool_assert_pinned()	lockdep_assert_preemption_disabled()
 

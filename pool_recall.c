@@ -195,6 +195,7 @@ static unsigned int pool_recall_after(const struct syncpool_core *core, int cpu)
 {
 	/* to miss a bit is the same as to look before it was set */
 	return min(data_race(cpumask_next(cpu, READ_ONCE(core->active)->opened)),
+		   /* likewise */
 		   data_race(cpumask_next(cpu, READ_ONCE(core->victim)->opened)));
 }
 

@@ -69,7 +69,10 @@ static struct pool_generation *pool_rotate(struct syncpool_core *core)
 	struct pool_generation *old = core->victim;
 
 	lockdep_assert_held(&core->reclaim_lock);
-	/* pool_rotate:A: release, pairs with pool_victim_take:A; litmus/activate */
+	/*
+	 * pool_rotate:A: release, pairs with pool_take_slowpath:A and the address
+	 * dependency from every other read of core->victim; litmus/activate
+	 */
 	smp_store_release(&core->victim, core->active);
 	/* pool_rotate:B: release, pairs with pool_core_pcp:A; litmus/activate */
 	smp_store_release(&core->active, core->spare);

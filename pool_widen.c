@@ -30,7 +30,10 @@ static void pool_widen_work(struct work_struct *work)
 	if (core->spare && core->spare->len < core->len)
 		pcps = pool_generation_replace(core->spare, pcps, core->len);
 	mutex_unlock(&core->reclaim_lock);
-	/* syncpool_count() may still look at what was replaced */
+	/*
+	 * pool_widen_work:A: grace period, pairs with pool_generation_count:A,
+	 * which may still look at what was replaced; litmus/ring-reclaim
+	 */
 	synchronize_rcu();
 	free_percpu(pcps);
 }
