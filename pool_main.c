@@ -246,13 +246,17 @@ static __always_inline void *pool_get_quick(struct syncpool *pool,
 
 	*victim = NULL;
 	/*
-	 * pool_get_quick:A: acquire, pairs with pool_rotate:B: who sees the new
-	 * active generation sees the new victim; litmus/rotation-order
+	 * pool_get_quick:A: acquire, pairs with pool_rotate:B. An operation that
+	 * sees the new active generation sees the new victim;
+	 * litmus/rotation-order.
 	 */
 	if (unlikely(!pool_core_caches(core)) ||
 	    pool_generation_may_hold(smp_load_acquire(&core->active)))
 		return NULL;
-	/* pool_get_quick:B: address dependency, pairs with pool_rotate:A */
+	/*
+	 * pool_get_quick:B: address dependency, pairs with pool_rotate:A;
+	 * litmus/activate
+	 */
 	*victim = READ_ONCE(core->victim);
 	if (!pool_generation_may_hold(*victim))
 		return NULL;

@@ -101,9 +101,8 @@ static void pool_recall_async_here(void *data)
 					 &core->recall_ring, NULL);
 	core->recall_need = max(need, 0);
 	/*
-	 * pool_recall_async_here:A: release, pairs with pool_recall_end:A and
-	 * with the next recall's pool_recall_begin_async:A. The core may be freed
-	 * from here on; litmus/recall-end.
+	 * pool_recall_async_here:A: release, pairs with pool_recall_end:A. The
+	 * core may be freed from here on; litmus/recall-end.
 	 */
 	smp_store_release(&core->recall_busy, 0);
 }
@@ -284,7 +283,7 @@ static unsigned int pool_recall_begin_async(struct syncpool_core *core)
 
 	if (READ_ONCE(core->recall_time) == jiffies || READ_ONCE(core->recall_busy))
 		return nr_cpu_ids;
-	/* pool_recall_begin_async:A: full barrier, pairs with pool_recall_async_here:A */
+	/* the last one is over: its handler released recall_busy */
 	if (xchg(&core->recall_busy, 1))
 		return nr_cpu_ids;
 	WRITE_ONCE(core->recall_time, jiffies);

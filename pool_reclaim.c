@@ -70,11 +70,15 @@ static struct pool_generation *pool_rotate(struct syncpool_core *core)
 
 	lockdep_assert_held(&core->reclaim_lock);
 	/*
-	 * pool_rotate:A: release, pairs with pool_take_slowpath:A and the address
-	 * dependency from every other read of core->victim; litmus/activate
+	 * pool_rotate:A: release, pairs with pool_take_slowpath:A,
+	 * pool_get_quick:B and the address dependency from every other read of
+	 * core->victim; litmus/activate
 	 */
 	smp_store_release(&core->victim, core->active);
-	/* pool_rotate:B: release, pairs with pool_core_pcp:A; litmus/activate */
+	/*
+	 * pool_rotate:B: release, pairs with pool_core_pcp:A, litmus/activate, and
+	 * with pool_get_quick:A, litmus/rotation-order
+	 */
 	smp_store_release(&core->active, core->spare);
 	core->spare = NULL;
 	pool_core_publish(core);
