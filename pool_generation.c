@@ -30,6 +30,9 @@
 #include "pool_compat.h"
 #include "pool_generation.h"
 
+/* a theft of so many is large */
+#define POOL_MANY	16U
+
 /* The chain of @cpu was found empty. */
 static noinline void pool_generation_unmark(struct pool_generation *gen,
 				   unsigned int cpu)
@@ -55,21 +58,23 @@ static __always_inline unsigned int pool_steal_from(struct pool_generation *gen,
 						    unsigned int n)
 {
 	struct pool_chain *chain = &per_cpu_ptr(gen->pcps, cpu)->chain;
+	unsigned int taken;
 
 	if (n == 1) {
-		void *obj = pool_chain_pop_tail_one(chain);
-
-		WRITE_ONCE(*objs, obj);
-		n = obj ? 1 : 0;
+		*objs = pool_chain_pop_tail_one(chain);
+		taken = *objs ? 1 : 0;
 	} else {
-		n = pool_chain_pop_tail(chain, objs, n);
+		taken = pool_chain_pop_tail(chain, objs, n);
 	}
-	if (likely(n))
-		this_cpu_sub(gen->counters->chained, n);
-	/* at once, so that the next thief need not look */
-	if (pool_chain_is_empty(chain))
+	if (likely(taken))
+		this_cpu_sub(gen->counters->chained, taken);
+	/*
+	 * A thief that takes many is likely to come back for what @cpu goes on to
+	 * push. Else the next thief need not look.
+	 */
+	if ((!taken || n < POOL_MANY) && pool_chain_is_empty(chain))
 		pool_generation_unmark(gen, cpu);
-	return n;
+	return taken;
 }
 
 /* The first CPU from @cpu on in the mask and in @among, if that is not NULL. */

@@ -326,6 +326,8 @@ static inline unsigned int cpumask_next(int cpu, const struct cpumask *mask)
 #define cpumask_bits(mask)	(&(mask)->bits)
 #define __ffs(word)		((unsigned int)__builtin_ctzl(word))
 #define cpumask_first(mask)	cpumask_next(-1, mask)
+#define cpu_online_mask	cpu_possible_mask
+#define cpumask_subset(a, b)	(!(READ_ONCE((a)->bits) & ~(b)->bits))
 
 /* a thread cannot be interrupted: every CPU seems to be offline */
 typedef struct { int unused; } call_single_data_t;
