@@ -18,6 +18,8 @@
 #   show_failure LOG	the lines of LOG that say what went wrong, and its end
 #   with_lock FILE CMD...
 #			run CMD while no other script holds FILE
+#   as_root CMD...	run CMD as root, if need be with sudo
+#   debian_mirror	print where apt gets this Debian's own packages from
 #   kernel_source V	print the unpacked Debian kernel source 6.1 or 6.12
 #   copy_tree DIR, make_tmp
 #			copy the sources without build results; make a folder TMP
@@ -178,6 +180,32 @@ with_lock() {
 		fi
 		"$@"
 	) 9> "$lock"
+}
+
+# can_be_root: will as_root work?
+can_be_root() {
+	[ "$(id -u)" -eq 0 ] || command -v sudo > /dev/null
+}
+
+as_root() {
+	can_be_root || die "this is neither root nor a machine with sudo; run as root: $*"
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	else
+		sudo "$@"
+	fi
+}
+
+# shellcheck disable=SC2034  # used by the scripts that source this file
+DEBIAN_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+
+debian_mirror() {
+	local codename
+	codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+	# shellcheck disable=SC2016  # apt fills these in
+	apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
+		awk -v codename="${codename:-stable}" \
+			'($1 == codename || $1 == "stable") && $2 == "main" && !n++ { print $3 }'
 }
 
 _unpack_source() {
