@@ -261,9 +261,15 @@ make_tmp() {
 
 is_stock() {
 	case $1 in
-	6.1 | 6.1-rt | 6.12 | 6.12-rt) ;;
+	6.1 | 6.1-rt | 6.12 | 6.12-rt | 7.3 | 7.3-rt) ;;
 	*) return 1 ;;
 	esac
+}
+
+# needs_debian13 FOLDER: is this the folder of a stock kernel that scripts/env/debian13
+# downloads and builds for, or a folder in it?
+needs_debian13() {
+	[[ $1/ == "$CACHE"/stock/7.* ]]
 }
 
 # use_kernel NAME [SET...]: prepare the stock kernel or the kernel of test/kernels
