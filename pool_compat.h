@@ -111,4 +111,27 @@ static inline const struct cpumask *pool_hop_mask(int node, unsigned int step)
 }
 #endif
 
+/*
+ * Timers, for the tests; a file that uses these includes the kernel's header.
+ * 6.13 has hrtimer_setup() and 6.15 no longer has hrtimer_init(), nor
+ * del_timer_sync(), whose new name came with 6.2.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#define pool_hrtimer_setup	hrtimer_setup
+#else
+#define pool_hrtimer_setup(timer, fn, clock, mode)			\
+do {									\
+	struct hrtimer *_timer = (timer);				\
+									\
+	hrtimer_init(_timer, clock, mode);				\
+	_timer->function = (fn);					\
+} while (0)
+#endif
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#define pool_timer_delete_sync	timer_delete_sync
+#else
+#define pool_timer_delete_sync	del_timer_sync
+#endif
+
 #endif /* _POOL_COMPAT_H */

@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 #include <linux/timer.h>
 
+#include "pool_compat.h"
 #include "test_load.h"
 
 #define HELD		12U
@@ -175,9 +176,8 @@ static void load_init_cpu(struct test_load *load, unsigned int cpu)
 
 	lc->load = load;
 	timer_setup(&lc->timer, load_timer, TIMER_PINNED);
-	hrtimer_init(&lc->hrtimer, CLOCK_MONOTONIC,
-		     HRTIMER_MODE_REL_PINNED_HARD);
-	lc->hrtimer.function = load_hrtimer;
+	pool_hrtimer_setup(&lc->hrtimer, load_hrtimer, CLOCK_MONOTONIC,
+			   HRTIMER_MODE_REL_PINNED_HARD);
 	lc->work = IRQ_WORK_INIT_HARD(load_irq_work);
 	load_context_init(&lc->softirq, load->tp, holder);
 	load_context_init(&lc->hardirq, load->tp, holder + 1);
@@ -254,7 +254,7 @@ static void load_end_cpus(struct test_load *load)
 
 	for_each_possible_cpu(cpu) {
 		lc = per_cpu_ptr(load->cpus, cpu);
-		del_timer_sync(&lc->timer);
+		pool_timer_delete_sync(&lc->timer);
 		hrtimer_cancel(&lc->hrtimer);
 	}
 	for_each_possible_cpu(cpu) {

@@ -18,6 +18,7 @@
 #include <linux/slab.h>
 #include <linux/smp.h>
 
+#include "pool_compat.h"
 #include "syncpool.h"
 #include "torture_stamp.h"
 
@@ -240,8 +241,8 @@ static int __init life_init(void)
 	for_each_possible_cpu(cpu) {
 		struct hrtimer *t = &per_cpu_ptr(life_cpus, cpu)->timer;
 
-		hrtimer_init(t, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
-		t->function = life_timer;
+		pool_hrtimer_setup(t, life_timer, CLOCK_MONOTONIC,
+				   HRTIMER_MODE_REL_PINNED_HARD);
 	}
 	life_pools[LIFE_LAZY].pool = &life_lazy;
 	err = life_open(&life_pools[0]);

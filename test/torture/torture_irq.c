@@ -13,6 +13,7 @@
 #include <linux/random.h>
 #include <linux/timer.h>
 
+#include "pool_compat.h"
 #include "pool_torture.h"
 
 struct tort_cpu {
@@ -78,7 +79,7 @@ static int tort_cpu_online(unsigned int cpu)
 	struct tort_cpu *c = per_cpu_ptr(tort_cpus, cpu);
 
 	this_cpu_inc(tort_counts.onlines);
-	del_timer_sync(&c->timer);
+	pool_timer_delete_sync(&c->timer);
 	c->timer.expires = jiffies + 1;
 	add_timer_on(&c->timer, cpu);
 	hrtimer_cancel(&c->hrtimer);
@@ -98,8 +99,8 @@ static void tort_cpu_init(struct tort_cpu *c, unsigned int cpu)
 	enum tort_ctx ctx;
 
 	timer_setup(&c->timer, tort_timer, TIMER_PINNED);
-	hrtimer_init(&c->hrtimer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
-	c->hrtimer.function = tort_hrtimer;
+	pool_hrtimer_setup(&c->hrtimer, tort_hrtimer, CLOCK_MONOTONIC,
+			   HRTIMER_MODE_REL_PINNED_HARD);
 	c->irq_work = IRQ_WORK_INIT_HARD(tort_irq_work);
 	for (ctx = 0; ctx < TORT_CTX_NR; ctx++)
 		tort_hand_init(&c->hands[ctx], ctx, cpu);
@@ -139,7 +140,7 @@ void tort_irq_stop(void)
 	for_each_possible_cpu(cpu) {
 		struct tort_cpu *c = per_cpu_ptr(tort_cpus, cpu);
 
-		del_timer_sync(&c->timer);
+		pool_timer_delete_sync(&c->timer);
 		hrtimer_cancel(&c->hrtimer);
 		irq_work_sync(&c->irq_work);
 		for (ctx = 0; ctx < TORT_CTX_NR; ctx++)
