@@ -75,6 +75,8 @@ extern const unsigned int bench_peer_nr;
 extern const struct bench_case bench_model_cases[];
 extern const unsigned int bench_model_nr;
 
+void bench_alone_begin(void);
+void bench_alone_end(void);
 int bench_step_init(void);
 void bench_step_exit(void);
 void bench_step(void (*fn)(unsigned int n), unsigned int n,

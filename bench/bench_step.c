@@ -12,6 +12,7 @@
  * The processor raises no trap between "sti" and the instruction after it, so
  * that instruction is not counted.
  */
+#include <linux/delay.h>
 #include <linux/kdebug.h>
 #include <linux/notifier.h>
 #include <linux/pgtable.h>
@@ -98,7 +99,24 @@ static noinline void bench_nothing(unsigned int n)
 	barrier();
 }
 
-static void __bench_step(void (*fn)(unsigned int n), unsigned int n)
+/*
+ * Linux 7 cannot be told not to preempt the kernel. A task that preempted this
+ * one would be counted, and would end the stepping. Others run before, since
+ * the kernel preempts even a FIFO task for them if they wait for a second.
+ */
+void bench_alone_begin(void)
+{
+	usleep_range(1000, 2000);
+	sched_set_fifo(current);
+}
+
+void bench_alone_end(void)
+{
+	sched_set_normal(current, 0);
+}
+
+/* Not cloned for bench_nothing(), else that would count another frame. */
+static noinline __noclone void __bench_step(void (*fn)(unsigned int n), unsigned int n)
 {
 	memset(&bench_seen, 0, sizeof(bench_seen));
 	bench_run = 0;
@@ -118,9 +136,11 @@ static void __bench_step(void (*fn)(unsigned int n), unsigned int n)
 void bench_step(void (*fn)(unsigned int n), unsigned int n,
 		struct bench_steps *steps)
 {
+	bench_alone_begin();
 	/* else every preempt_enable() takes its unlikely branch */
 	cond_resched();
 	__bench_step(fn, n);
+	bench_alone_end();
 	*steps = bench_seen;
 	steps->insns -= bench_frame.insns;
 }
