@@ -7,6 +7,7 @@
  *			and the longest section that cannot be preempted
  * bench_loops.c	syncpool's loops, and the floor
  * bench_peers.c	the peers' loops
+ * bench_sheaf.c	those of SLUB's sheaves, for kernels that have them
  * bench_models.c	models of rejected designs
  * bench_worst.c	slow paths, each stepped once, in their worst case
  * bench_multi.c	several CPUs at once
@@ -66,12 +67,28 @@ static noinline void fn(unsigned int n)					\
 	}								\
 }
 
+/* The burst loop of a peer whose get and put are expressions. */
+#define BENCH_BURST_LOOP(fn, get, put)					\
+static noinline void fn(unsigned int n)					\
+{									\
+	unsigned int i;							\
+									\
+	while (n--) {							\
+		for (i = 0; i < BENCH_BURST; i++)			\
+			put(bench_objs[i]);				\
+		for (i = 0; i < BENCH_BURST; i++)			\
+			bench_objs[i] = get();				\
+	}								\
+}
+
 extern void *bench_objs[BENCH_BURST];
 
 extern const struct bench_case bench_syncpool_cases[];
 extern const unsigned int bench_syncpool_nr;
 extern const struct bench_case bench_peer_cases[];
 extern const unsigned int bench_peer_nr;
+extern const struct bench_case bench_sheaf_cases[];
+extern const unsigned int bench_sheaf_nr;
 extern const struct bench_case bench_model_cases[];
 extern const unsigned int bench_model_nr;
 

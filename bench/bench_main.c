@@ -95,7 +95,10 @@ static int bench_loops(const char *work)
 {
 	int err = bench_run_all(bench_syncpool_cases, bench_syncpool_nr, work);
 
-	return err ?: bench_run_all(bench_peer_cases, bench_peer_nr, work);
+	err = err ?: bench_run_all(bench_peer_cases, bench_peer_nr, work);
+	if (BENCH_SHEAVES)
+		err = err ?: bench_run_all(bench_sheaf_cases, bench_sheaf_nr, work);
+	return err;
 }
 
 /* Bytes of a pool per CPU, whose generations but the first hold @len */

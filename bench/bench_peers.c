@@ -1,11 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * bench_peers - the loops of bench_loops.c with what a driver can use today
- *
- * The sheaf is a model of SLUB's sheaves (Linux 6.18) for kernels without them:
- * a LIFO of each CPU under a try-lock that interrupts respect, a spare beside
- * it, and a barn of full and empty sheaves under a spinlock.
- */
+/* bench_peers - the loops of bench_loops.c with what a driver can use today */
 #include <linux/llist.h>
 #include <linux/mempool.h>
 #include <linux/mm.h>
@@ -37,20 +31,6 @@ static int bench_kmalloc_objs(void)
 			return -ENOMEM;
 	}
 	return 0;
-}
-
-/* The burst loop of a peer whose get and put are expressions. */
-#define BENCH_BURST_LOOP(fn, get, put)					\
-static noinline void fn(unsigned int n)					\
-{									\
-	unsigned int i;							\
-									\
-	while (n--) {							\
-		for (i = 0; i < BENCH_BURST; i++)			\
-			put(bench_objs[i]);				\
-		for (i = 0; i < BENCH_BURST; i++)			\
-			bench_objs[i] = get();				\
-	}								\
 }
 
 /* kmalloc */
@@ -125,8 +105,8 @@ static int bench_cache_setup(void)
 					SLAB_NO_MERGE, NULL);
 	if (!bench_cache)
 		return -ENOMEM;
-	if (kmem_cache_alloc_bulk(bench_cache, GFP_KERNEL, BENCH_BURST,
-				  bench_objs) == BENCH_BURST)
+	/* it is all or nothing; Linux 7 returns a bool */
+	if (kmem_cache_alloc_bulk(bench_cache, GFP_KERNEL, BENCH_BURST, bench_objs))
 		return 0;
 	kmem_cache_destroy(bench_cache);
 	return -ENOMEM;
@@ -337,125 +317,7 @@ static void bench_llist_teardown(void)
 BENCH_LOOP(bench_loop_llist, bench_llist_put(bench_llist_get()))
 BENCH_BURST_LOOP(bench_loop_llist_burst, bench_llist_get, bench_llist_put)
 
-/* the sheaf model */
-
-#define BENCH_SHEAF	32U	/* objects in a sheaf */
-#define BENCH_BARN	4U	/* sheaves of either kind in the barn */
-
-struct bench_sheaf {
-	unsigned int	size;
-	void		*objs[BENCH_SHEAF];
-};
-
-struct bench_sheaves {
-	u8			busy;
-	struct bench_sheaf	*main;
-	struct bench_sheaf	*spare;
-};
-
-static DEFINE_PER_CPU(struct bench_sheaves, bench_sheaves);
-static DEFINE_SPINLOCK(bench_barn_lock);
-static struct bench_sheaf bench_sheaf_mem[2 + 2 * BENCH_BARN];
-static struct bench_sheaf *bench_barn_full[BENCH_BARN + 2];
-static struct bench_sheaf *bench_barn_empty[2 * BENCH_BARN + 2];
-static unsigned int bench_barn_nr_full, bench_barn_nr_empty;
-
-/* @s->main is full or empty: exchange it. The caller holds the try-lock. */
-static noinline bool bench_sheaf_trade(struct bench_sheaves *s, bool want_full)
-{
-	unsigned int useless = want_full ? 0 : BENCH_SHEAF;
-	unsigned long flags;
-	bool traded = true;
-
-	if (s->spare->size != useless) {
-		swap(s->main, s->spare);
-		return true;
-	}
-	spin_lock_irqsave(&bench_barn_lock, flags);
-	if (want_full && bench_barn_nr_full) {
-		bench_barn_empty[bench_barn_nr_empty++] = s->main;
-		s->main = bench_barn_full[--bench_barn_nr_full];
-	} else if (!want_full && bench_barn_nr_empty) {
-		bench_barn_full[bench_barn_nr_full++] = s->main;
-		s->main = bench_barn_empty[--bench_barn_nr_empty];
-	} else {
-		traded = false;
-	}
-	spin_unlock_irqrestore(&bench_barn_lock, flags);
-	return traded;
-}
-
-static __always_inline void *bench_sheaf_get(void)
-{
-	struct bench_sheaves *s;
-	void *obj = NULL;
-
-	preempt_disable();
-	s = this_cpu_ptr(&bench_sheaves);
-	if (likely(!READ_ONCE(s->busy))) {
-		WRITE_ONCE(s->busy, 1);
-		barrier();
-		if (likely(s->main->size) || bench_sheaf_trade(s, true))
-			obj = s->main->objs[--s->main->size];
-		barrier();
-		WRITE_ONCE(s->busy, 0);
-	}
-	preempt_enable();
-	return obj;
-}
-
-static __always_inline void bench_sheaf_put(void *obj)
-{
-	struct bench_sheaves *s;
-
-	preempt_disable();
-	s = this_cpu_ptr(&bench_sheaves);
-	if (likely(!READ_ONCE(s->busy))) {
-		WRITE_ONCE(s->busy, 1);
-		barrier();
-		if (likely(s->main->size < BENCH_SHEAF) ||
-		    bench_sheaf_trade(s, false))
-			s->main->objs[s->main->size++] = obj;
-		barrier();
-		WRITE_ONCE(s->busy, 0);
-	}
-	preempt_enable();
-}
-
-/* Sheaves for the one CPU that runs the loops. */
-static int bench_sheaf_setup(void)
-{
-	struct bench_sheaves *s;
-	unsigned int i;
-
-	bench_barn_nr_full = 0;
-	bench_barn_nr_empty = 0;
-	memset(bench_sheaf_mem, 0, sizeof(bench_sheaf_mem));
-	for (i = 2; i < ARRAY_SIZE(bench_sheaf_mem); i++)
-		bench_barn_empty[bench_barn_nr_empty++] = &bench_sheaf_mem[i];
-	preempt_disable();
-	s = this_cpu_ptr(&bench_sheaves);
-	s->main = &bench_sheaf_mem[0];
-	s->spare = &bench_sheaf_mem[1];
-	preempt_enable();
-	return bench_kmalloc_objs();
-}
-
-static int bench_sheaf_hot_setup(void)
-{
-	int err = bench_sheaf_setup();
-
-	if (!err)
-		bench_sheaf_put(bench_objs[0]);
-	return err;
-}
-
-BENCH_LOOP(bench_loop_sheaf, bench_sheaf_put(bench_sheaf_get()))
-BENCH_BURST_LOOP(bench_loop_sheaf_burst, bench_sheaf_get, bench_sheaf_put)
-
 const struct bench_case bench_peer_cases[] = {
-	{ "pair", "sheaf-model", 1, bench_sheaf_hot_setup, bench_loop_sheaf,
-	  bench_kfree_objs },
 	{ "pair", "llist", 1, bench_llist_hot_setup, bench_loop_llist,
 	  bench_llist_teardown },
 	{ "pair", "objpool", 1, bench_objpool_hot_setup, bench_loop_objpool,
@@ -468,8 +330,6 @@ const struct bench_case bench_peer_cases[] = {
 	  bench_cache_teardown },
 	{ "pair", "mempool", 1, bench_mempool_setup, bench_loop_mempool,
 	  bench_mempool_teardown },
-	{ "burst", "sheaf-model", BENCH_BURST, bench_sheaf_setup,
-	  bench_loop_sheaf_burst, bench_kfree_objs },
 	{ "burst", "llist", BENCH_BURST, bench_kmalloc_objs,
 	  bench_loop_llist_burst, bench_llist_teardown },
 	{ "burst", "objpool", BENCH_BURST, bench_objpool_setup,

@@ -289,7 +289,7 @@ use_kernel() {
 guest_build() {
 	step "building the modules for $KERNEL"
 	[ -n "${TMP-}" ] || make_tmp
-	MODULES=$TMP/modules
+	MODULES=$TMP/modules-$KERNEL
 	"${GUEST_TREE:-$TOP}/scripts/env/build" --out "$MODULES" "$KDIR" "$@"
 }
 
