@@ -45,18 +45,15 @@ struct tort_side {
 static struct tort_faker *tort_fakers;
 static int tort_nfakers;
 
+/* opened by the task that loads the module: a kthread of Linux 7 sees no /proc */
+static struct file *tort_drop;
+
 static void tort_drop_caches(const char *what)
 {
-	struct file *file = filp_open("/proc/sys/vm/drop_caches", O_WRONLY, 0);
 	loff_t pos = 0;
 
-	if (IS_ERR(file)) {
-		tort_error("drop_caches: %ld\n", PTR_ERR(file));
-		return;
-	}
-	if (kernel_write(file, what, 1, &pos) != 1)
+	if (kernel_write(tort_drop, what, 1, &pos) != 1)
 		tort_error("drop_caches does not accept %s\n", what);
-	filp_close(file, NULL);
 }
 
 /*
@@ -236,6 +233,9 @@ int tort_fakers_start(int nfakewriters)
 {
 	int i, err = 0;
 
+	tort_drop = filp_open("/proc/sys/vm/drop_caches", O_WRONLY, 0);
+	if (IS_ERR(tort_drop))
+		return PTR_ERR(tort_drop);
 	tort_fakers = kcalloc(nfakewriters, sizeof(*tort_fakers), GFP_KERNEL);
 	if (!tort_fakers)
 		return -ENOMEM;
@@ -284,4 +284,6 @@ void tort_fakers_stop(void)
 void tort_fakers_free(void)
 {
 	kfree(tort_fakers);
+	if (!IS_ERR_OR_NULL(tort_drop))
+		filp_close(tort_drop, NULL);
 }
