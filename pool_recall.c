@@ -14,15 +14,16 @@
  * was flushed.
  *
  * A pool that can build asks no isolated CPU, only CPUs whose magazine seems to
- * hold something, and at most POOL_RECALLS of them in a tick, since CPUs that get
- * and put by turns could take each other's objects without end. A pool that cannot
- * build has no such choice.
+ * hold something, and only so many in a second, since CPUs that get and put by turns
+ * could take each other's objects without end. A pool that cannot build has no such
+ * choice.
  *
  * Conventions: "some" is the first kind of recall, "all" the second.
  */
 #include <linux/cpumask.h>
 #include <linux/errno.h>
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/preempt.h>
@@ -30,12 +31,14 @@
 #include <linux/sched/isolation.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
+#include <linux/timekeeping.h>
 
 #include "pool_free.h"
 #include "pool_recall.h"
 
-/* recalls of one pool in a tick, while it can build instead */
-#define POOL_RECALLS	16U
+/* recalls of one pool, while it can build instead: 4,000 a second, 64 at once */
+#define POOL_RECALL_NS		(250 * NSEC_PER_USEC)
+#define POOL_RECALL_BURST	64
 /* how often a CPU is asked that was in an operation of its own each time */
 #define POOL_RECALL_TRIES	16U
 
@@ -173,19 +176,18 @@ static bool pool_recall_wants(const struct syncpool_core *core, unsigned int cpu
 			pool_recall_promises(READ_ONCE(core->victim), cpu)));
 }
 
-/* Bounds the rate. Two CPUs may count as one, which does no harm. */
+/*
+ * Bounds the rate, by the time at which all recalls so far are paid for. Two CPUs may
+ * count as one, which does no harm. A clock and not jiffies, which stand still while a
+ * virtual CPU that keeps them does.
+ */
 static bool pool_recall_allowed(struct syncpool_core *core)
 {
-	unsigned long now = jiffies;
-	unsigned int nr = READ_ONCE(core->recall_nr);
+	s64 now = ktime_get_mono_fast_ns(), paid = READ_ONCE(core->recall_paid);
 
-	if (READ_ONCE(core->recall_time) != now) {
-		WRITE_ONCE(core->recall_time, now);
-		nr = 0;
-	}
-	if (nr >= POOL_RECALLS)
+	if (paid - now > POOL_RECALL_BURST * POOL_RECALL_NS)
 		return false;
-	WRITE_ONCE(core->recall_nr, nr + 1);
+	WRITE_ONCE(core->recall_paid, max(paid, now) + POOL_RECALL_NS);
 	return true;
 }
 

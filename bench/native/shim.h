@@ -509,6 +509,9 @@ struct shrinker {
 /* time, static keys, trace events, debugfs */
 #define HZ			100
 #define jiffies			0UL
+#define NSEC_PER_USEC		1000L
+#define ktime_get_mono_fast_ns()	0
+typedef int64_t s64;
 #define DECLARE_STATIC_KEY_FALSE(name)	extern bool name
 #define DEFINE_STATIC_KEY_FALSE(name)	bool name
 #define static_branch_unlikely(key)	unlikely(*(key))

@@ -61,10 +61,12 @@ static void reach_get_one(struct reach_mover *m)
 {
 	unsigned int cpu;
 
-	if (!reach_hand_get(&m->hand, 1))
-		return;
-	/* after the get: an object that is not out yet must not count */
+	/* before the get: it needs an object, which alloc may have built already */
 	reach_count(1);
+	if (!reach_hand_get(&m->hand, 1)) {
+		atomic_dec(&reach_out);
+		return;
+	}
 	cpu = raw_smp_processor_id();
 	m->moves += cpu != m->cpu;
 	m->cpu = cpu;
@@ -171,6 +173,8 @@ static void reach_move_result(const char *work, unsigned int k)
 
 	reach_result(work, k, peak, peak + reach_cpus());
 	syncpool_read_stats(&reach_pool, &stats);
+	pr_info("%s: %lu recalls, %lu steals, %lu objects stolen\n", work,
+		stats.recalls, stats.steals, stats.stolen);
 	if (stats.rotations)
 		pr_err("not ok %s: the pool rotated %lu times by itself\n",
 		       work, stats.rotations);
