@@ -14,9 +14,9 @@
  *	pool_reach: ok WORK...
  *	pool_reach: not ok WORK...
  *
- * K is how many objects a task holds at once, or a CPU has put. NEEDED never
- * overstates what the work needs: objects are counted from after their get to
- * before their put. Figures are counts, and depend on no clock. Pools must not
+ * K is how many objects a task holds at once, or a CPU has put. NEEDED is the most
+ * that tasks held or were just getting, and no more: an object is counted from before
+ * its get to before its put. Figures are counts, and depend on no clock. Pools must not
  * age meanwhile (age_secs=0): a row fails if its pool rotates by itself.
  */
 #ifndef _REACH_H

@@ -8,9 +8,9 @@
  *		objects keep the scheduler busy.
  * holding:	a task for each CPU, which holds one object while it sleeps
  *
- * What is needed is the most that were out at once. One object more may be
- * built for each CPU, for an object that lies where another CPU cannot take it at
- * that moment.
+ * What is needed is the most that were out at once, or were being got: alloc may have
+ * built an object for a get that has not returned. One object more may be built for
+ * each CPU, for an object that lies where another CPU cannot take it at that moment.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
