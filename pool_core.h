@@ -87,7 +87,7 @@ enum pool_mode {
  * @recall_need: size of the ring that the chain of the CPU that was asked needed
  * @recall_ring: a ring for the CPU that is asked
  * @recall_cpu: the CPU that was recalled last
- * @recall_time: jiffies of the last recall that nobody waited for
+ * @recall_tick: jiffies of the last recall that nobody waited for
  * @recall_paid: see pool_recall_allowed(), in ns
  * @rotations: under @reclaim_lock
  * @rotated: jiffies of the last rotation or shrink; under @reclaim_lock
@@ -130,7 +130,7 @@ struct syncpool_core {
 	unsigned int		recall_need;
 	struct pool_ring	*recall_ring;
 	unsigned int		recall_cpu;
-	unsigned long		recall_time;
+	unsigned long		recall_tick;
 	s64			recall_paid;
 	unsigned long		rotations;
 	unsigned long		rotated;

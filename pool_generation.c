@@ -35,7 +35,7 @@
 
 /* The chain of @cpu was found empty. */
 static noinline void pool_generation_unmark(struct pool_generation *gen,
-				   unsigned int cpu)
+					    unsigned int cpu)
 {
 	struct pool_chain *chain = &per_cpu_ptr(gen->pcps, cpu)->chain;
 
@@ -84,12 +84,13 @@ static __always_inline unsigned int pool_next_chain(struct pool_generation *gen,
 {
 	unsigned long bits;
 
-	/* to miss a bit is the same as to look before it was set */
 	if (among)
+		/* to miss a bit is the same as to look before it was set */
 		return data_race(cpumask_next_and((int)cpu - 1, gen->mask, among));
 	if (nr_cpu_ids > BITS_PER_LONG || cpu >= BITS_PER_LONG)
+		/* likewise */
 		return data_race(cpumask_next((int)cpu - 1, gen->mask));
-	/* the same in a word, without two calls for each theft */
+	/* in a word, without two calls for each theft */
 	bits = READ_ONCE(*cpumask_bits(gen->mask)) & (~0UL << cpu);
 	return bits ? __ffs(bits) : nr_cpu_ids;
 }

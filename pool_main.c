@@ -243,15 +243,18 @@ static __always_inline void *pool_get_quick(struct syncpool *pool,
 					    struct pool_generation **victim)
 {
 	struct syncpool_core *core = READ_ONCE(pool->core);
+	const struct pool_generation *active;
 
 	*victim = NULL;
+	if (unlikely(!pool_core_caches(core)))
+		return NULL;
 	/*
 	 * pool_get_quick:A: acquire, pairs with pool_rotate:B. An operation that
 	 * sees the new active generation sees the new victim;
 	 * litmus/rotation-order.
 	 */
-	if (unlikely(!pool_core_caches(core)) ||
-	    pool_generation_may_hold(smp_load_acquire(&core->active)))
+	active = smp_load_acquire(&core->active);
+	if (pool_generation_may_hold(active))
 		return NULL;
 	/*
 	 * pool_get_quick:B: address dependency, pairs with pool_rotate:A;
@@ -291,7 +294,7 @@ void *__syncpool_get(struct syncpool *pool, gfp_t gfp)
 	if (!obj)
 		obj = pool_get_first(pool, victim);
 	preempt_enable();
-	if (unlikely(IS_ERR_OR_NULL(obj)))
+	if (IS_ERR_OR_NULL(obj))
 		return pool_get_far(pool, gfp, obj);
 	pool_debug_leave(obj);
 	return obj;

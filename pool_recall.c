@@ -102,7 +102,7 @@ static void pool_recall_async_here(void *data)
 	if (pool_core_caches(core))
 		need = pool_recall_flush(READ_ONCE(core->active), smp_processor_id(),
 					 &core->recall_ring, NULL);
-	core->recall_need = max(need, 0);
+	WRITE_ONCE(core->recall_need, max(need, 0));
 	/*
 	 * pool_recall_async_here:A: release, pairs with pool_recall_end:A. The
 	 * core may be freed from here on; litmus/recall-end.
@@ -168,10 +168,16 @@ static bool pool_recall_promises(const struct pool_generation *gen,
 		READ_ONCE(pcp->magazine.nested_used));
 }
 
+/* May @cpu be asked although the pool can build? */
+static bool pool_recall_may_ask(unsigned int cpu)
+{
+	return cpu != raw_smp_processor_id() && !pool_cpu_is_isolated(cpu);
+}
+
 static bool pool_recall_wants(const struct syncpool_core *core, unsigned int cpu,
 			      bool all)
 {
-	return all || (cpu != raw_smp_processor_id() && !pool_cpu_is_isolated(cpu) &&
+	return all || (pool_recall_may_ask(cpu) &&
 		       (pool_recall_promises(READ_ONCE(core->active), cpu) ||
 			pool_recall_promises(READ_ONCE(core->victim), cpu)));
 }
@@ -277,27 +283,50 @@ bool pool_recall_is_pending(struct syncpool *pool)
 	return pending;
 }
 
-/* Begin a recall that nobody waits for: one CPU in a tick is looked at. */
+/*
+ * Begin a recall that nobody waits for. One CPU in a tick is looked at. Returns which,
+ * if it is to be asked; the caller has recall_busy then.
+ */
 static unsigned int pool_recall_begin_async(struct syncpool_core *core)
 {
 	const struct pool_generation *active = READ_ONCE(core->active);
+	unsigned long now = jiffies;
 	unsigned int cpu;
 
-	if (READ_ONCE(core->recall_time) == jiffies || READ_ONCE(core->recall_busy))
+	if (READ_ONCE(core->recall_tick) == now || READ_ONCE(core->recall_busy))
 		return nr_cpu_ids;
-	/* the last one is over: its handler released recall_busy */
+	/* if the last one is over, its handler has released recall_busy */
 	if (xchg(&core->recall_busy, 1))
 		return nr_cpu_ids;
-	WRITE_ONCE(core->recall_time, jiffies);
+	WRITE_ONCE(core->recall_tick, now);
+	/* to miss a bit is the same as to look before it was set */
 	cpu = data_race(cpumask_next(READ_ONCE(core->recall_cpu), active->opened));
-	if (cpu >= nr_cpu_ids)
-		cpu = data_race(cpumask_first(active->opened));
-	if (cpu < nr_cpu_ids)
+	/* likewise */
+	cpu = cpu < nr_cpu_ids ? cpu : data_race(cpumask_first(active->opened));
+	if (cpu < nr_cpu_ids) {
 		WRITE_ONCE(core->recall_cpu, cpu);
-	if (cpu < nr_cpu_ids && pool_recall_wants(core, cpu, false))
-		return cpu;
+		if (pool_recall_may_ask(cpu) && pool_recall_promises(active, cpu))
+			return cpu;
+	}
+	/* as pool_recall_async_here:A */
 	smp_store_release(&core->recall_busy, 0);
 	return nr_cpu_ids;
+}
+
+/* The ring that the chain of the CPU that was asked last needed; or NULL. */
+static struct pool_ring *pool_recall_ring(struct syncpool *pool)
+{
+	struct syncpool_core *core;
+	unsigned int need = 0;
+
+	rcu_read_lock();
+	core = READ_ONCE(pool->core);
+	if (core)
+		need = READ_ONCE(core->recall_need);
+	rcu_read_unlock();
+	if (!need || !pool_may_use_slab())
+		return NULL;
+	return pool_ring_alloc(need, GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC);
 }
 
 /*
@@ -306,26 +335,25 @@ static unsigned int pool_recall_begin_async(struct syncpool_core *core)
  */
 void pool_recall_async(struct syncpool *pool)
 {
-	bool may_alloc = pool_may_use_slab();
 	struct syncpool_core *core;
+	struct pool_ring *ring;
 	unsigned int cpu;
 
 	if (in_nmi())
 		return;
+	ring = pool_recall_ring(pool);
 	preempt_disable();
 	core = READ_ONCE(pool->core);
 	cpu = pool_core_caches(core) ? pool_recall_begin_async(core) : nr_cpu_ids;
 	if (cpu < nr_cpu_ids) {
-		if (core->recall_need && may_alloc && !core->recall_ring)
-			core->recall_ring = pool_ring_alloc(core->recall_need,
-							    GFP_NOWAIT | __GFP_NOWARN |
-							    __GFP_NOMEMALLOC);
+		swap(core->recall_ring, ring);
+		atomic_long_inc(&core->recalls);
 		if (smp_call_function_single_async(cpu, &core->recall_csd))
+			/* as pool_recall_async_here:A: the CPU is offline */
 			smp_store_release(&core->recall_busy, 0);
-		else
-			atomic_long_inc(&core->recalls);
 	}
 	preempt_enable();
+	kfree(ring);
 }
 
 void pool_recall_init(struct syncpool_core *core)

@@ -333,7 +333,7 @@ static inline unsigned int cpumask_next(int cpu, const struct cpumask *mask)
 typedef struct { int unused; } call_single_data_t;
 #define INIT_CSD(csd, fn, data)	((void)(fn))
 #define smp_call_function_single(cpu, fn, data, wait)	((void)(fn), -ENXIO)
-#define smp_call_function_single_async(cpu, csd)	(-ENXIO)
+#define smp_call_function_single_async(cpu, csd)	((void)(csd), -ENXIO)
 #define HK_TYPE_MISC		0
 #define housekeeping_cpu(cpu, type)	true
 
