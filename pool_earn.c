@@ -28,6 +28,7 @@
  * top is where the caller unlocks the part.
  */
 #include <linux/irq_work.h>
+#include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/smp.h>
 
@@ -202,7 +203,8 @@ static u32 pool_earn_store(struct pool_pcp *pcp, u32 first, void *obj)
 
 /*
  * Push @obj and what lies above half of what was earned, and take back the room that
- * was borrowed. Returns as pool_earn_put().
+ * was borrowed. Returns as pool_earn_put(); @obj is not cached if the chain has no room
+ * for all.
  */
 static u32 pool_earn_repay(struct pool_pcp *pcp, void *obj)
 {
@@ -217,14 +219,24 @@ static u32 pool_earn_repay(struct pool_pcp *pcp, void *obj)
 	pool_hook(POOL_HOOK_SPILL);
 	WRITE_ONCE(objs[end], end > pcp->magazine.last ? SYNCPOOL_GUARD : NULL);
 	pool_pcp_clear(pcp, first, min(k, end - first));
-	if (first + k > end) {
-		pcp->loan = pool_pcp_first_loan(pcp);
-		pool_pcp_set_capacity(pcp, pcp->earned);
-		if (!pcp->earned)
-			pool_earn_close(pcp);
-		return first - 1;
-	}
-	return k ? pool_earn_store(pcp, first, obj) : SYNCPOOL_TOP_BUSY;
+	if (first + k <= end)
+		return SYNCPOOL_TOP_BUSY;
+	pcp->loan = pool_pcp_first_loan(pcp);
+	pool_pcp_set_capacity(pcp, pcp->earned);
+	if (!pcp->earned)
+		pool_earn_close(pcp);
+	return first - 1;
+}
+
+/* Size of the ring that a put needs, which takes what pool_earn_repay() pushes, too. */
+unsigned int pool_earn_ring_size(const struct pool_pcp *pcp)
+{
+	unsigned int size = pool_chain_next_size(&pcp->chain);
+
+	if (pool_pcp_capacity(pcp) == pcp->earned)
+		return size;
+	return max_t(unsigned int, size,
+		     roundup_pow_of_two(pool_pcp_capacity(pcp) + 1));
 }
 
 /* Borrow room for what is in the nested slots, and move it there. */
@@ -265,8 +277,10 @@ u32 __pool_earn_put(struct pool_pcp *pcp, void *obj)
 u32 pool_earn_room(struct pool_pcp *pcp, void *obj)
 {
 	unsigned int capacity = pool_pcp_capacity(pcp);
-	u32 top = pool_earn_store(pcp, POOL_FIRST, obj);
+	u32 top = SYNCPOOL_TOP_BUSY;
 
+	if (pcp->len)
+		top = pool_earn_store(pcp, POOL_FIRST, obj);
 	if (top != SYNCPOOL_TOP_BUSY || capacity >= pcp->len)
 		return top;
 	pool_earn_set_capacity(pcp, capacity + 1);

@@ -8,6 +8,7 @@
 struct pool_found __pool_earn_get(struct pool_pcp *pcp);
 struct pool_found pool_earn_steal(struct pool_pcp *pcp);
 u32 __pool_earn_put(struct pool_pcp *pcp, void *obj);
+unsigned int pool_earn_ring_size(const struct pool_pcp *pcp);
 u32 pool_earn_room(struct pool_pcp *pcp, void *obj);
 
 /*

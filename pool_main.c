@@ -381,7 +381,7 @@ static __always_inline int pool_put_active(struct syncpool *pool, void *obj)
 		return pool_put_nested(pool, obj);
 	top = pool_store(pcp, top, obj);
 	if (unlikely(top == SYNCPOOL_TOP_BUSY)) {
-		need = pool_chain_next_size(&pcp->chain);
+		need = pool_earn_ring_size(pcp);
 		top = pcp->magazine.last;
 	}
 	pool_pcp_unlock(pcp, top);

@@ -308,7 +308,7 @@ static unsigned int pool_recall_begin_async(struct syncpool_core *core)
 		if (pool_recall_may_ask(cpu) && pool_recall_promises(active, cpu))
 			return cpu;
 	}
-	/* as pool_recall_async_here:A */
+	/* as its handler does */
 	smp_store_release(&core->recall_busy, 0);
 	return nr_cpu_ids;
 }
@@ -349,7 +349,7 @@ void pool_recall_async(struct syncpool *pool)
 		swap(core->recall_ring, ring);
 		atomic_long_inc(&core->recalls);
 		if (smp_call_function_single_async(cpu, &core->recall_csd))
-			/* as pool_recall_async_here:A: the CPU is offline */
+			/* as its handler does: the CPU is offline */
 			smp_store_release(&core->recall_busy, 0);
 	}
 	preempt_enable();
