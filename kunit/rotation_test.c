@@ -8,7 +8,7 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
-#include "test_pool.h"
+#include "recall_test.h"
 
 #define ME	1U
 
@@ -246,6 +246,76 @@ static void rotation_under_owner(struct kunit *test)
 	test_pool_end(tp);
 }
 
+#define SHARED_THREADS	8U
+
+static struct {
+	struct test_pool *tp;
+	struct test_obj *objs[SHARED_THREADS][100];
+	unsigned int n[SHARED_THREADS];
+} shared;
+
+static void shared_thread(unsigned int id, void *unused)
+{
+	struct test_obj *obj;
+
+	shared.n[id] = 0;
+	while ((obj = test_try_get(shared.tp, id + 1)))
+		shared.objs[id][shared.n[id]++] = obj;
+}
+
+/* Several CPUs at once take what lies in magazines of the victim, each object once. */
+static void rotation_victim_shared(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, 100, 0);
+	unsigned int i, n = 0, cached;
+
+	test_other_cpu(test);
+	recall_fill(tp, cpu_online_mask, true);
+	cached = syncpool_count(&tp->pool);
+	syncpool_cleanup(&tp->pool);
+	shared.tp = tp;
+	test_threads(test, SHARED_THREADS, shared_thread, NULL);
+	for (i = 0; i < SHARED_THREADS; i++)
+		n += shared.n[i];
+	KUNIT_EXPECT_EQ(test, n, cached);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).victim_hits, (unsigned long)n);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).recalls, 0UL);
+	test_pool_check(tp);
+	for (i = 0; i < SHARED_THREADS; i++)
+		test_put_many(tp, shared.objs[i], shared.n[i], i + 1);
+	test_pool_end(tp);
+}
+
+/* Before the grace period the victim's magazines have owners: only these take. */
+static void rotation_victim_early(struct kunit *test)
+{
+	unsigned int cpu = test_other_cpu(test), i;
+	struct test_pool *tp = test_pool_make(test, 100, 0);
+	struct test_obj *objs[EACH + POOL_NESTED];
+
+	recall_fill(tp, cpumask_of(cpu), true);
+	rcu_read_lock();
+	scan(tp, 1);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).rotations, 1UL);
+	KUNIT_EXPECT_NULL(test, test_try_get(tp, ME));
+	/* the owner hands one over; this get neither sleeps nor builds */
+	objs[0] = test_take(tp, syncpool_get(&tp->pool, GFP_KERNEL), ME);
+	KUNIT_EXPECT_NOT_NULL(test, objs[0]);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).recalls, 1UL);
+	KUNIT_EXPECT_NULL(test, test_try_get(tp, ME));
+	rcu_read_unlock();
+	synchronize_rcu();
+	for (i = 1; i < EACH + POOL_NESTED; i++) {
+		objs[i] = test_try_get(tp, ME);
+		KUNIT_ASSERT_NOT_NULL(test, objs[i]);
+	}
+	KUNIT_EXPECT_EQ(test, test_stats(tp).victim_hits,
+			(unsigned long)EACH + POOL_NESTED);
+	test_put_many(tp, objs, EACH + POOL_NESTED, ME);
+	test_pool_end(tp);
+}
+
 static void busy_thread(unsigned int id, void *arg)
 {
 	struct test_obj *objs[30];
@@ -307,6 +377,8 @@ static struct kunit_case rotation_cases[] = {
 	KUNIT_CASE(rotation_busy),
 	KUNIT_CASE(rotation_exit),
 	TEST_CASE_SMP(rotation_victim_steal),
+	TEST_CASE_SMP(rotation_victim_shared),
+	TEST_CASE_SMP(rotation_victim_early),
 	TEST_CASE_SMP_PARAM(rotation_under_owner, pinned_gen_params),
 	{}
 };

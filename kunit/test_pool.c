@@ -382,17 +382,36 @@ static struct {
 	struct task_struct *task;
 	enum pool_hook_point point;
 	struct test_obj **objs;
+	unsigned int n;
 	unsigned int holder;
-} test_nested;
+} test_inside;
 
 /* The try-lock is held, as an interrupt would find it. */
-static void test_nested_hook(enum pool_hook_point point)
+static void test_inside_hook(enum pool_hook_point point)
 {
-	if (point != test_nested.point || current != READ_ONCE(test_nested.task))
+	if (point != test_inside.point || current != READ_ONCE(test_inside.task))
 		return;
-	WRITE_ONCE(test_nested.task, NULL);
-	test_put_many(test_nested.tp, test_nested.objs, POOL_NESTED,
-		      test_nested.holder);
+	WRITE_ONCE(test_inside.task, NULL);
+	test_put_many(test_inside.tp, test_inside.objs, test_inside.n,
+		      test_inside.holder);
+}
+
+/* Put @n objects when an operation of this task next comes to @point. */
+void test_put_inside(struct test_pool *tp, enum pool_hook_point point,
+		     struct test_obj **objs, unsigned int n, unsigned int holder)
+{
+	test_inside.tp = tp;
+	test_inside.point = point;
+	test_inside.objs = objs;
+	test_inside.n = n;
+	test_inside.holder = holder;
+	test_hook(tp->test, test_inside_hook);
+	WRITE_ONCE(test_inside.task, current);
+}
+
+bool test_put_inside_done(void)
+{
+	return !READ_ONCE(test_inside.task);
 }
 
 /*
@@ -421,16 +440,11 @@ void test_put_nested(struct test_pool *tp, struct test_obj **objs,
 {
 	struct test_obj *obj;
 
-	test_nested.tp = tp;
-	test_nested.objs = objs;
-	test_nested.holder = holder;
-	test_nested.point = test_nested_point(tp);
+	test_put_inside(tp, test_nested_point(tp), objs, POOL_NESTED, holder);
 	/* a hole at top, if there is room for one: the fast path fails there */
 	syncpool_put(&tp->pool, NULL);
-	test_hook(tp->test, test_nested_hook);
-	WRITE_ONCE(test_nested.task, current);
 	obj = test_try_get(tp, holder);
-	KUNIT_EXPECT_NULL(tp->test, test_nested.task);
+	KUNIT_EXPECT_TRUE(tp->test, test_put_inside_done());
 	/* from the magazine, or from the victim */
 	if (obj)
 		test_put(tp, obj, holder);
@@ -447,6 +461,12 @@ void test_earn(struct test_pool *tp, unsigned int n, unsigned int holder)
 	test_fill(tp, n, holder);
 }
 
+/* The part of @cpu of the active generation, while nothing rotates. */
+struct pool_pcp *test_pcp(struct test_pool *tp, unsigned int cpu)
+{
+	return per_cpu_ptr(READ_ONCE(tp->pool.core->active)->pcps, cpu);
+}
+
 /* Objects outside the chain of @cpu, in the active generation. */
 unsigned int test_outside(struct test_pool *tp, unsigned int cpu)
 {
@@ -455,6 +475,16 @@ unsigned int test_outside(struct test_pool *tp, unsigned int cpu)
 	rcu_read_lock();
 	n = pool_generation_count(READ_ONCE(tp->pool.core->active), cpu);
 	rcu_read_unlock();
+	return n;
+}
+
+/* Objects outside the chains of all CPUs. */
+unsigned int test_outside_all(struct test_pool *tp)
+{
+	unsigned int cpu, n = 0;
+
+	for_each_possible_cpu(cpu)
+		n += test_outside(tp, cpu);
 	return n;
 }
 

@@ -96,10 +96,15 @@ void test_put_many(struct test_pool *tp, struct test_obj **objs,
 		   unsigned int n, unsigned int holder);
 void test_fill(struct test_pool *tp, unsigned int n, unsigned int holder);
 unsigned int test_nested_slots(struct test_pool *tp);
+void test_put_inside(struct test_pool *tp, enum pool_hook_point point,
+		     struct test_obj **objs, unsigned int n, unsigned int holder);
+bool test_put_inside_done(void);
 void test_put_nested(struct test_pool *tp, struct test_obj **objs,
 		     unsigned int holder);
 void test_earn(struct test_pool *tp, unsigned int n, unsigned int holder);
+struct pool_pcp *test_pcp(struct test_pool *tp, unsigned int cpu);
 unsigned int test_outside(struct test_pool *tp, unsigned int cpu);
+unsigned int test_outside_all(struct test_pool *tp);
 struct syncpool_stats test_stats(struct test_pool *tp);
 
 void test_threads(struct kunit *test, unsigned int nr,

@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: GPL-2.0
+/* recall_test - what lies in other CPUs' magazines, and how a get reaches it */
+#include <linux/cpumask.h>
+#include <linux/delay.h>
+#include <linux/irqflags.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
+#include <linux/limits.h>
+#include <linux/string.h>
+
+#include "recall_test.h"
+
+#define ME	1U
+#define OWNER	2U
+#define OBJS	200U
+/* see pool_recall.c */
+#define RECALLS	16U
+#define TRIES	16U
+
+static struct {
+	struct test_pool *tp;
+	struct test_obj **objs;
+	bool nested;
+} fill;
+
+static void fill_cpu(void *unused)
+{
+	struct test_obj **objs = fill.objs;
+
+	test_put_many(fill.tp, objs, EACH, ME);
+	KUNIT_EXPECT_EQ(fill.tp->test, test_get_many(fill.tp, objs, EACH, ME), EACH);
+	test_put_many(fill.tp, objs, EACH, ME);
+	if (fill.nested)
+		test_put_nested(fill.tp, objs + EACH, ME);
+}
+
+/*
+ * Put EACH objects into an earned magazine of each of @cpus, and POOL_NESTED into
+ * nested slots if @nested. The pool caches none before; so no get misses, which
+ * would recall them.
+ */
+void recall_fill(struct test_pool *tp, const struct cpumask *cpus, bool nested)
+{
+	unsigned int each = EACH + (nested ? POOL_NESTED : 0);
+	unsigned int n = each * cpumask_weight(cpus), cpu;
+	struct test_obj **objs;
+
+	objs = kunit_kcalloc(tp->test, n, sizeof(*objs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(tp->test, objs);
+	KUNIT_ASSERT_EQ(tp->test, test_get_many(tp, objs, n, ME), n);
+	fill.tp = tp;
+	fill.nested = nested;
+	fill.objs = objs;
+	for_each_cpu(cpu, cpus) {
+		test_on_cpu(tp->test, cpu, fill_cpu, NULL);
+		KUNIT_EXPECT_EQ(tp->test, test_outside(tp, cpu), each);
+		fill.objs += each;
+	}
+	kunit_kfree(tp->test, objs);
+}
+
+static struct test_pool *recall_make(struct kunit *test, const struct cpumask *cpus)
+{
+	struct test_pool *tp = test_pool_make(test, OBJS, 0);
+
+	recall_fill(tp, cpus, false);
+	return tp;
+}
+
+static struct test_obj *get_wait(struct test_pool *tp)
+{
+	return test_take(tp, syncpool_get(&tp->pool, GFP_KERNEL), ME);
+}
+
+static const struct never_case {
+	const char *name;
+	bool alloc;
+	bool nested;
+} never_cases[] = {
+	{ "no alloc", false, false },
+	{ "no alloc, nested", false, true },
+	{ "alloc fails", true, false },
+	{ "alloc fails, nested", true, true },
+};
+
+static void never_desc(const struct never_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(never, never_cases, never_desc);
+
+/* A get that may wait returns NULL only if nothing is cached on any CPU. */
+static void recall_never_null(struct kunit *test)
+{
+	const struct never_case *c = test->param_value;
+	struct test_pool *tp = test_pool_make(test, OBJS, 0);
+	struct test_obj *objs[OBJS];
+	unsigned int i, n;
+
+	test_other_cpu(test);
+	recall_fill(tp, cpu_online_mask, c->nested);
+	n = syncpool_count(&tp->pool);
+	KUNIT_EXPECT_EQ(test, n, num_online_cpus() *
+			(EACH + (c->nested ? POOL_NESTED : 0)));
+	if (!c->alloc)
+		tp->pool.params.alloc = NULL;
+	atomic_set(&tp->failing, INT_MAX);
+	for (i = 0; i < n; i++) {
+		objs[i] = get_wait(tp);
+		KUNIT_ASSERT_NOT_NULL(test, objs[i]);
+	}
+	KUNIT_EXPECT_NULL(test, get_wait(tp));
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
+	/* one for each other CPU, which hands over one and pushes the others */
+	KUNIT_EXPECT_GE(test, test_stats(tp).recalls, num_online_cpus() - 1UL);
+	test_put_many(tp, objs, n, ME);
+	test_pool_end(tp);
+}
+
+/* One recall closes the magazine; what it held is in the chain. */
+static void recall_closes(struct kunit *test)
+{
+	unsigned int other = test_other_cpu(test), i;
+	struct test_pool *tp = recall_make(test, cpumask_of(other));
+	struct test_obj *objs[EACH];
+
+	for (i = 0; i < EACH; i++) {
+		objs[i] = get_wait(tp);
+		KUNIT_ASSERT_NOT_NULL(test, objs[i]);
+		KUNIT_EXPECT_EQ(test, test_stats(tp).recalls, 1UL);
+		KUNIT_EXPECT_EQ(test, test_outside(tp, other), 0U);
+	}
+	KUNIT_EXPECT_EQ(test, pool_pcp_capacity(test_pcp(tp, other)), 0U);
+	KUNIT_EXPECT_EQ(test, test_pcp(tp, other)->earned, (u8)0);
+	KUNIT_EXPECT_FALSE(test, cpumask_test_cpu(other, tp->pool.core->active->opened));
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->allocs), (long)EACH);
+	test_put_many(tp, objs, EACH, ME);
+	test_pool_end(tp);
+}
+
+/* An owner that is in an operation when another CPU asks. */
+static struct {
+	struct test_pool *tp;
+	struct task_struct *task;
+	unsigned int cpu;
+	bool inside;
+	unsigned int before;	/* objects in the magazine, when the hook begins */
+	unsigned int after;	/* and when it ends */
+	unsigned long recalls;
+} busy;
+
+static void busy_hook(enum pool_hook_point point)
+{
+	unsigned int us;
+
+	if (point != POOL_HOOK_GET || current != READ_ONCE(busy.task))
+		return;
+	WRITE_ONCE(busy.task, NULL);
+	busy.before = test_outside(busy.tp, busy.cpu);
+	WRITE_ONCE(busy.inside, true);
+	for (us = 0; us < 5 * USEC_PER_SEC; us++) {
+		busy.recalls = test_stats(busy.tp).recalls;
+		if (busy.recalls >= 2 * TRIES)
+			break;
+		udelay(1);
+	}
+	busy.after = test_outside(busy.tp, busy.cpu);
+}
+
+static int busy_owner(void *tp)
+{
+	/* a hole at top: the fast path fails there */
+	syncpool_put(&((struct test_pool *)tp)->pool, NULL);
+	WRITE_ONCE(busy.task, current);
+	test_put(tp, test_try_get(tp, OWNER), OWNER);
+	return 0;
+}
+
+static struct task_struct *recall_thread(struct kunit *test, unsigned int cpu,
+					 int (*fn)(void *), void *arg)
+{
+	struct task_struct *task = kthread_create(fn, arg, "pool_recall");
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	get_task_struct(task);
+	kthread_bind(task, cpu);
+	wake_up_process(task);
+	return task;
+}
+
+static void recall_thread_end(struct task_struct *task)
+{
+	kthread_stop(task);
+	put_task_struct(task);
+}
+
+static void recall_wait(struct kunit *test, bool *flag)
+{
+	unsigned int ms;
+
+	for (ms = 0; ms < 5000 && !READ_ONCE(*flag); ms++)
+		usleep_range(500, 1000);
+	KUNIT_ASSERT_TRUE(test, READ_ONCE(*flag));
+}
+
+/* Its part is left alone, and asked again until it is free. */
+static void recall_busy_owner(struct kunit *test)
+{
+	unsigned int other = test_other_cpu(test), i;
+	struct test_pool *tp = recall_make(test, cpumask_of(other));
+	struct test_obj *objs[EACH];
+	struct task_struct *task;
+
+	busy.tp = tp;
+	busy.cpu = other;
+	busy.inside = false;
+	atomic_set(&tp->failing, INT_MAX);
+	test_hook(test, busy_hook);
+	task = recall_thread(test, other, busy_owner, tp);
+	recall_wait(test, &busy.inside);
+	objs[0] = get_wait(tp);
+	KUNIT_EXPECT_NOT_NULL(test, objs[0]);
+	KUNIT_EXPECT_EQ(test, busy.before, EACH);
+	KUNIT_EXPECT_EQ(test, busy.after, EACH);
+	KUNIT_EXPECT_GE(test, busy.recalls, 2UL * TRIES);
+	recall_thread_end(task);
+	for (i = 1; i < EACH; i++) {
+		objs[i] = get_wait(tp);
+		KUNIT_EXPECT_NOT_NULL(test, objs[i]);
+	}
+	test_put_many(tp, objs, EACH, ME);
+	test_pool_end(tp);
+}
+
+/* Operations in the middle of a flush, as an NMI would call them. */
+static struct {
+	struct test_pool *tp;
+	unsigned int cpu;
+	unsigned int give;
+	unsigned int take;
+	struct test_obj *objs[POOL_NESTED + 2];
+	struct test_obj *took[2];
+	bool done;
+} flush;
+
+static void flush_hook(enum pool_hook_point point)
+{
+	unsigned int i;
+
+	if (point != POOL_HOOK_FLUSH || smp_processor_id() != flush.cpu ||
+	    READ_ONCE(flush.done))
+		return;
+	test_put_many(flush.tp, flush.objs, flush.give, OWNER);
+	for (i = 0; i < flush.take; i++)
+		flush.took[i] = test_try_get(flush.tp, OWNER);
+	WRITE_ONCE(flush.done, true);
+}
+
+static const struct flush_case {
+	const char *name;
+	unsigned int give;
+	unsigned int take;
+} flush_cases[] = {
+	{ "get", 0, 2 },
+	{ "put", 3, 0 },
+	{ "put and get", 3, 2 },
+	{ "more puts than slots", POOL_NESTED + 2, 0 },
+};
+
+static void flush_desc(const struct flush_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(flush, flush_cases, flush_desc);
+
+/* Nothing stays outside the chain, and nothing is lost. */
+static void recall_flush_interrupted(struct kunit *test)
+{
+	const struct flush_case *c = test->param_value;
+	unsigned int other = test_other_cpu(test), i, left;
+	struct test_pool *tp = test_pool_make(test, OBJS, 0);
+	struct test_obj *objs[EACH + POOL_NESTED];
+
+	flush.cpu = other;
+	flush.give = c->give;
+	flush.take = c->take;
+	flush.done = false;
+	memset(flush.took, 0, sizeof(flush.took));
+	flush.tp = tp;
+	KUNIT_ASSERT_EQ(test, test_get_many(tp, flush.objs, c->give, OWNER), c->give);
+	recall_fill(tp, cpumask_of(other), false);
+	atomic_set(&tp->failing, INT_MAX);
+	test_hook(test, flush_hook);
+	objs[0] = get_wait(tp);
+	KUNIT_ASSERT_NOT_NULL(test, objs[0]);
+	KUNIT_EXPECT_TRUE(test, flush.done);
+	KUNIT_EXPECT_EQ(test, test_outside(tp, other), 0U);
+	KUNIT_EXPECT_FALSE(test, cpumask_test_cpu(other, tp->pool.core->active->opened));
+	pool_free_flush();
+	test_pool_check(tp);
+	for (i = 0; i < c->take; i++)
+		KUNIT_EXPECT_NOT_NULL(test, flush.took[i]);
+	left = EACH + min(c->give, POOL_NESTED) - c->take;
+	for (i = 1; i < left; i++) {
+		objs[i] = get_wait(tp);
+		KUNIT_ASSERT_NOT_NULL(test, objs[i]);
+	}
+	KUNIT_EXPECT_NULL(test, get_wait(tp));
+	test_put_many(tp, objs, left, ME);
+	for (i = 0; i < c->take; i++)
+		test_put(tp, flush.took[i], OWNER);
+	test_pool_end(tp);
+}
+
+/* A get that may not wait has the next ones find what it did not. */
+static void recall_async(struct kunit *test)
+{
+	unsigned int other = test_other_cpu(test), i, ms;
+	struct test_pool *tp = recall_make(test, cpumask_of(other));
+	struct test_obj *objs[EACH];
+
+	atomic_set(&tp->failing, INT_MAX);
+	KUNIT_EXPECT_NULL(test, test_get(tp, ME));
+	KUNIT_EXPECT_EQ(test, test_stats(tp).recalls, 1UL);
+	for (ms = 0; ms < 5000 && test_outside(tp, other); ms++)
+		usleep_range(500, 1000);
+	for (i = 0; i < EACH; i++) {
+		objs[i] = test_get(tp, ME);
+		KUNIT_ASSERT_NOT_NULL(test, objs[i]);
+	}
+	KUNIT_EXPECT_EQ(test, test_stats(tp).recalls, 1UL);
+	test_put_many(tp, objs, EACH, ME);
+	test_pool_end(tp);
+}
+
+/*
+ * One get, as if @nr recalls had been made in this tick. False: the tick was over
+ * too early.
+ */
+static bool rate_try(struct kunit *test, unsigned int nr, bool wait)
+{
+	unsigned int other = test_other_cpu(test), n;
+	struct test_pool *tp = recall_make(test, cpumask_of(other));
+	struct syncpool_core *core = tp->pool.core;
+	bool may = nr < (wait ? RECALLS : 1);
+	unsigned long tick;
+	struct test_obj *obj;
+
+	usleep_range(1, 2);
+	for (tick = jiffies; !time_after(jiffies, tick);)
+		cpu_relax();
+	tick = jiffies;
+	WRITE_ONCE(core->recall_time, nr ? tick : tick - 1);
+	WRITE_ONCE(core->recall_nr, nr);
+	obj = wait ? get_wait(tp) : test_get(tp, ME);
+	n = test_stats(tp).recalls;
+	if (!time_after(jiffies, tick)) {
+		KUNIT_EXPECT_EQ(test, n, may ? 1U : 0U);
+		KUNIT_EXPECT_EQ(test, READ_ONCE(core->recall_nr), may ? nr + 1 : nr);
+		KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->allocs),
+				wait && may ? (long)EACH : (long)EACH + 1);
+	} else {
+		tick = 0;
+	}
+	test_put(tp, obj, ME);
+	test_pool_end(tp);
+	return tick;
+}
+
+static void rate_check(struct kunit *test, unsigned int nr, bool wait)
+{
+	unsigned int tries = 100;
+
+	while (!rate_try(test, nr, wait) && --tries)
+		;
+	KUNIT_EXPECT_GT(test, tries, 0U);
+}
+
+/* A pool that can build recalls RECALLS times in a tick; gets that do not wait, once. */
+static void recall_rate(struct kunit *test)
+{
+	rate_check(test, 0, true);
+	rate_check(test, RECALLS - 1, true);
+	rate_check(test, RECALLS, true);
+	rate_check(test, 0, false);
+	rate_check(test, 1, false);
+}
+
+/* A CPU that cannot be interrupted for a while. */
+static struct {
+	struct syncpool_core *core;
+	bool deaf;
+	bool flushed;
+} deaf;
+
+static void deaf_hook(enum pool_hook_point point)
+{
+	if (point == POOL_HOOK_FLUSH)
+		WRITE_ONCE(deaf.flushed, true);
+}
+
+static int deaf_thread(void *unused)
+{
+	unsigned int ms;
+
+	local_irq_disable();
+	WRITE_ONCE(deaf.deaf, true);
+	/* exit does not free the core while this CPU has been asked */
+	for (ms = 0; ms < 1000 && !READ_ONCE(deaf.core->recall_busy); ms++)
+		mdelay(1);
+	mdelay(20);
+	local_irq_enable();
+	return 0;
+}
+
+/* exit waits for a CPU that has been asked, and frees what it held. */
+static void recall_exit(struct kunit *test)
+{
+	unsigned int other = test_other_cpu(test);
+	struct test_pool *tp = recall_make(test, cpumask_of(other));
+	struct task_struct *task;
+
+	deaf.core = tp->pool.core;
+	deaf.deaf = false;
+	deaf.flushed = false;
+	test_hook(test, deaf_hook);
+	task = recall_thread(test, other, deaf_thread, NULL);
+	recall_wait(test, &deaf.deaf);
+	KUNIT_EXPECT_NULL(test, test_try_get(tp, ME));
+	KUNIT_EXPECT_EQ(test, READ_ONCE(deaf.core->recall_busy), 1);
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(deaf.flushed));
+	test_pool_end(tp);
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(deaf.flushed));
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), (long)EACH);
+	recall_thread_end(task);
+}
+
+static struct kunit_case recall_cases[] = {
+	TEST_CASE_SMP_PARAM(recall_never_null, never_gen_params),
+	TEST_CASE_SMP(recall_closes),
+	TEST_CASE_SMP(recall_busy_owner),
+	TEST_CASE_SMP_PARAM(recall_flush_interrupted, flush_gen_params),
+	TEST_CASE_SMP(recall_async),
+	TEST_CASE_SMP(recall_rate),
+	TEST_CASE_SMP(recall_exit),
+	{}
+};
+
+static struct kunit_suite recall_suite = {
+	.name = "pool_recall",
+	.test_cases = recall_cases,
+};
+
+kunit_test_suite(recall_suite);
