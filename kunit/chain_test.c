@@ -113,14 +113,16 @@ static void chain_empty(struct kunit *test)
 	void *obj = (void *)1;
 
 	KUNIT_EXPECT_TRUE(test, pool_chain_is_empty(chain));
-	KUNIT_EXPECT_EQ(test, pool_chain_share(chain), 1U);
+	KUNIT_EXPECT_TRUE(test, pool_chain_is_drained(chain));
+	KUNIT_EXPECT_TRUE(test, pool_chain_is_full(chain));
 	KUNIT_EXPECT_EQ(test, pop_head(chain, &obj, 1), 0U);
 	KUNIT_EXPECT_EQ(test, pop_tail(chain, &obj, 1), 0U);
 	KUNIT_EXPECT_EQ(test, pool_chain_push_head(chain, &obj, 1), 0U);
 	pool_chain_destroy(chain);
 	KUNIT_ASSERT_EQ(test, push(chain, 1, 1), 1UL);
 	KUNIT_EXPECT_FALSE(test, pool_chain_is_empty(chain));
-	KUNIT_EXPECT_EQ(test, pool_chain_share(chain), 1U);
+	KUNIT_EXPECT_FALSE(test, pool_chain_is_drained(chain));
+	KUNIT_EXPECT_FALSE(test, pool_chain_is_full(chain));
 	KUNIT_EXPECT_EQ(test, pop_head(chain, &obj, 1), 1U);
 	KUNIT_EXPECT_TRUE(test, pool_chain_is_empty(chain));
 	pool_chain_destroy(chain);
