@@ -311,7 +311,7 @@ static void fill_100(void *tp)
 	test_fill(tp, 100, ME);
 }
 
-/* Thefts in a row take 1, 2, 4 objects and so on; puts give all of them back. */
+/* Thefts in a row take 2, 8, 32 objects; puts give all of them back. */
 static void earn_borrows(struct kunit *test)
 {
 	unsigned int other = test_other_cpu(test), cpu = raw_smp_processor_id();
@@ -329,10 +329,9 @@ static void earn_borrows(struct kunit *test)
 		if (s.steals == thefts)
 			continue;
 		/* but no more than the ring has */
-		if (thefts < 3)
-			KUNIT_EXPECT_EQ(test, s.stolen - stolen, 1UL << thefts);
-		else
-			KUNIT_EXPECT_LE(test, s.stolen - stolen, 1UL << thefts);
+		if (!thefts)
+			KUNIT_EXPECT_EQ(test, s.stolen, 2UL);
+		KUNIT_EXPECT_LE(test, s.stolen - stolen, 2UL << (2 * thefts));
 		thefts = s.steals;
 		stolen = s.stolen;
 	}
@@ -342,7 +341,7 @@ static void earn_borrows(struct kunit *test)
 	test_put_many(tp, objs, n, ME);
 	KUNIT_EXPECT_EQ(test, test_outside(tp, cpu), 0U);
 	KUNIT_EXPECT_EQ(test, capacity(tp, cpu), 0U);
-	KUNIT_EXPECT_EQ(test, test_pcp(tp, cpu)->loan, (u8)1);
+	KUNIT_EXPECT_EQ(test, test_pcp(tp, cpu)->loan, (u8)2);
 	test_pool_end(tp);
 }
 

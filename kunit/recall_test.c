@@ -14,7 +14,7 @@
 #define OWNER	2U
 #define OBJS	200U
 /* see pool_recall.c */
-#define RECALLS	16U
+#define BURST_NS	(64 * 250 * NSEC_PER_USEC)
 #define TRIES	16U
 
 static struct {
@@ -335,71 +335,39 @@ static void recall_async(struct kunit *test)
 	test_pool_end(tp);
 }
 
-/*
- * One get, as if @nr recalls had been made in this tick. False: the tick was over
- * too early.
- */
-static bool rate_try(struct kunit *test, unsigned int nr, bool wait)
+/* One get of a pool that can build, with what it may recall paid for until @paid. */
+static void rate_try(struct kunit *test, s64 paid, unsigned int recalls)
 {
-	unsigned int other = test_other_cpu(test), n;
-	struct test_pool *tp = recall_make(test, cpumask_of(other));
-	struct syncpool_core *core = tp->pool.core;
-	bool may = nr < (wait ? RECALLS : 1);
-	unsigned long tick;
+	struct test_pool *tp = recall_make(test, cpumask_of(test_other_cpu(test)));
 	struct test_obj *obj;
 
-	usleep_range(1, 2);
-	for (tick = jiffies; !time_after(jiffies, tick);)
-		cpu_relax();
-	tick = jiffies;
-	WRITE_ONCE(core->recall_time, nr ? tick : tick - 1);
-	WRITE_ONCE(core->recall_nr, nr);
-	obj = wait ? get_wait(tp) : test_get(tp, ME);
-	n = test_stats(tp).recalls;
-	if (!time_after(jiffies, tick)) {
-		KUNIT_EXPECT_EQ(test, n, may ? 1U : 0U);
-		KUNIT_EXPECT_EQ(test, READ_ONCE(core->recall_nr), may ? nr + 1 : nr);
-		KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->allocs),
-				wait && may ? (long)EACH : (long)EACH + 1);
-	} else {
-		tick = 0;
-	}
+	WRITE_ONCE(tp->pool.core->recall_paid, paid);
+	obj = get_wait(tp);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).recalls, (unsigned long)recalls);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->allocs),
+			recalls ? (long)EACH : (long)EACH + 1);
 	test_put(tp, obj, ME);
 	test_pool_end(tp);
-	return tick;
 }
 
-static void rate_check(struct kunit *test, unsigned int nr, bool wait)
-{
-	unsigned int tries = 100;
-
-	while (!rate_try(test, nr, wait) && --tries)
-		;
-	KUNIT_EXPECT_GT(test, tries, 0U);
-}
-
-/* A pool that can build recalls RECALLS times in a tick; gets that do not wait, once. */
+/* A pool that can build recalls so often, and builds where that is used up. */
 static void recall_rate(struct kunit *test)
 {
-	rate_check(test, 0, true);
-	rate_check(test, RECALLS - 1, true);
-	rate_check(test, RECALLS, true);
-	rate_check(test, 0, false);
-	rate_check(test, 1, false);
+	s64 now = ktime_get_mono_fast_ns();
+
+	rate_try(test, 0, 1);
+	/* half of the burst is left */
+	rate_try(test, now + BURST_NS / 2, 1);
+	/* paid for an hour */
+	rate_try(test, now + 3600 * NSEC_PER_SEC, 0);
 }
 
 /* A CPU that cannot be interrupted for a while. */
 static struct {
 	struct syncpool_core *core;
 	bool deaf;
-	bool flushed;
+	bool over;
 } deaf;
-
-static void deaf_hook(enum pool_hook_point point)
-{
-	if (point == POOL_HOOK_FLUSH)
-		WRITE_ONCE(deaf.flushed, true);
-}
 
 static int deaf_thread(void *unused)
 {
@@ -411,6 +379,7 @@ static int deaf_thread(void *unused)
 	for (ms = 0; ms < 1000 && !READ_ONCE(deaf.core->recall_busy); ms++)
 		mdelay(1);
 	mdelay(20);
+	WRITE_ONCE(deaf.over, true);
 	local_irq_enable();
 	return 0;
 }
@@ -424,15 +393,13 @@ static void recall_exit(struct kunit *test)
 
 	deaf.core = tp->pool.core;
 	deaf.deaf = false;
-	deaf.flushed = false;
-	test_hook(test, deaf_hook);
+	deaf.over = false;
 	task = recall_thread(test, other, deaf_thread, NULL);
 	recall_wait(test, &deaf.deaf);
 	KUNIT_EXPECT_NULL(test, test_try_get(tp, ME));
 	KUNIT_EXPECT_EQ(test, READ_ONCE(deaf.core->recall_busy), 1);
-	KUNIT_EXPECT_FALSE(test, READ_ONCE(deaf.flushed));
 	test_pool_end(tp);
-	KUNIT_EXPECT_TRUE(test, READ_ONCE(deaf.flushed));
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(deaf.over));
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), (long)EACH);
 	recall_thread_end(task);
 }
