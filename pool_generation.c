@@ -46,10 +46,11 @@ static noinline void pool_generation_unmark(struct pool_generation *gen,
 	 */
 	if (!cpumask_test_and_clear_cpu(cpu, gen->mask))
 		return;
-	atomic_dec(&gen->nonempty);
 	/* two thieves: litmus/mask-thieves */
 	if (!pool_chain_is_empty(chain))
 		pool_generation_mark(gen, cpu);
+	/* last, so that a chain that holds something is counted throughout */
+	atomic_dec(&gen->nonempty);
 }
 
 /* Steal up to @n objects from the chain of @cpu. */
@@ -59,10 +60,14 @@ static __always_inline unsigned int pool_steal_from(struct pool_generation *gen,
 {
 	struct pool_chain *chain = &per_cpu_ptr(gen->pcps, cpu)->chain;
 	unsigned int taken;
+	void *obj;
 
 	if (n == 1) {
-		*objs = pool_chain_pop_tail_one(chain);
-		taken = *objs ? 1 : 0;
+		obj = pool_chain_pop_tail_one(chain);
+		taken = obj ? 1 : 0;
+		/* else it may be a guard */
+		if (likely(obj))
+			WRITE_ONCE(*objs, obj);
 	} else {
 		taken = pool_chain_pop_tail(chain, objs, n);
 	}

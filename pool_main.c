@@ -69,8 +69,8 @@ static noinline void *pool_take_victim(struct pool_generation *victim)
 static void *pool_take_none(const struct pool_generation *active,
 			    const struct pool_generation *victim)
 {
-	return atomic_read(&active->nr_opened) > 0 ||
-	       atomic_read(&victim->nr_opened) > 0 ? POOL_FAR : NULL;
+	return pool_generation_may_hold(active) ||
+	       pool_generation_may_hold(victim) ? POOL_FAR : NULL;
 }
 
 /*

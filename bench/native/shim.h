@@ -320,7 +320,10 @@ static inline unsigned int cpumask_next_and(int cpu, const struct cpumask *a,
 
 static inline unsigned int cpumask_next(int cpu, const struct cpumask *mask)
 {
-	return cpumask_next_and(cpu, mask, mask);
+	unsigned long bits = __atomic_load_n(&mask->bits, __ATOMIC_RELAXED);
+
+	bits &= ~0UL << (cpu + 1);
+	return bits ? (unsigned int)__builtin_ctzl(bits) : SHIM_CPUS;
 }
 
 #define cpumask_bits(mask)	(&(mask)->bits)
