@@ -13,9 +13,8 @@
  *		^SYNCPOOL_TOP_BUSY: neither get nor put
  *		   ^SYNCPOOL_TOP_EMPTY
  *
- * Entries are reached by a pointer and not by an index, since Debian builds
- * Linux 7 with UBSAN's checks of indexes. They took 8 instructions of a pair,
- * and 29 of one that is not inlined in a loop.
+ * Entries are reached by a pointer and not by an index, so that a kernel with
+ * UBSAN's checks of indexes, as Debian builds Linux 7, has none of them here.
  */
 #ifndef _SYNCPOOL_FASTPATH_H
 #define _SYNCPOOL_FASTPATH_H
