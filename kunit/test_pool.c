@@ -425,6 +425,9 @@ static enum pool_hook_point test_nested_point(struct test_pool *tp)
 	preempt_disable();
 	if (pool_pcp_count(pool_core_pcp(tp->pool.core)))
 		point = POOL_HOOK_GET;
+	else
+		/* a get locks no part of a generation that holds nothing */
+		pool_generation_open(tp->pool.core->active, smp_processor_id());
 	preempt_enable();
 	return point;
 }
