@@ -81,17 +81,18 @@ static void hotplug_flush(struct kunit *test)
 	KUNIT_EXPECT_GT(test, test_outside(tp, cpu), 0U);
 	test_pool_check(tp);
 	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
-	KUNIT_EXPECT_EQ(test, take_all(tp, objs), 50U);
+	n = take_all(tp, objs);
+	KUNIT_EXPECT_EQ(test, n, 50U);
 	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 0L);
-	test_put_many(tp, objs, 50, ME);
+	test_put_many(tp, objs, n, ME);
 	test_pool_end(tp);
 }
 
 /* A dead CPU's part of the victim stays as it is, open to other CPUs. */
 static void hotplug_victim(struct kunit *test)
 {
-	unsigned int cpu = hotplug_cpu(test);
+	unsigned int cpu = hotplug_cpu(test), n;
 	struct test_pool *tp = test_pool_make(test, 100, 0);
 	struct test_obj *objs[100];
 
@@ -101,9 +102,10 @@ static void hotplug_victim(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
 	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 50UL);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 0L);
-	KUNIT_EXPECT_EQ(test, take_all(tp, objs), 50U);
+	n = take_all(tp, objs);
+	KUNIT_EXPECT_EQ(test, n, 50U);
 	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
-	test_put_many(tp, objs, 50, ME);
+	test_put_many(tp, objs, n, ME);
 	test_pool_end(tp);
 }
 

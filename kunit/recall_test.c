@@ -76,11 +76,14 @@ static const struct never_case {
 	const char *name;
 	bool alloc;
 	bool nested;
+	bool hidden;		/* an interrupted operation has left top below them */
 } never_cases[] = {
-	{ "no alloc", false, false },
-	{ "no alloc, nested", false, true },
-	{ "alloc fails", true, false },
-	{ "alloc fails, nested", true, true },
+	{ "no alloc", false, false, false },
+	{ "no alloc, nested", false, true, false },
+	{ "no alloc, hidden", false, false, true },
+	{ "alloc fails", true, false, false },
+	{ "alloc fails, nested", true, true, false },
+	{ "alloc fails, hidden", true, false, true },
 };
 
 static void never_desc(const struct never_case *c, char *desc)
@@ -100,6 +103,9 @@ static void recall_never_null(struct kunit *test)
 
 	test_other_cpu(test);
 	recall_fill(tp, cpu_online_mask, c->nested);
+	for_each_online_cpu(i)
+		if (c->hidden)
+			WRITE_ONCE(test_pcp(tp, i)->magazine.top, SYNCPOOL_TOP_EMPTY);
 	n = syncpool_count(&tp->pool);
 	KUNIT_EXPECT_EQ(test, n, num_online_cpus() *
 			(EACH + (c->nested ? POOL_NESTED : 0)));

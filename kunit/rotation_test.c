@@ -246,44 +246,63 @@ static void rotation_under_owner(struct kunit *test)
 	test_pool_end(tp);
 }
 
-#define SHARED_THREADS	8U
+#define SHARED_THREADS	4U
+#define SHARED_ROUNDS	20U
 
 static struct {
 	struct test_pool *tp;
+	unsigned int nr;	/* threads */
+	atomic_t ready;
 	struct test_obj *objs[SHARED_THREADS][100];
 	unsigned int n[SHARED_THREADS];
 } shared;
 
+/* One thread on each CPU; all begin at the same time. */
 static void shared_thread(unsigned int id, void *unused)
 {
 	struct test_obj *obj;
 
+	test_stay_on(cpumask_nth(id, cpu_online_mask));
 	shared.n[id] = 0;
+	atomic_inc(&shared.ready);
+	while (atomic_read(&shared.ready) < shared.nr)
+		cond_resched();
 	while ((obj = test_try_get(shared.tp, id + 1)))
 		shared.objs[id][shared.n[id]++] = obj;
+}
+
+static void shared_round(struct test_pool *tp)
+{
+	unsigned int i, n = 0, cached;
+
+	recall_fill(tp, cpu_online_mask, true);
+	cached = syncpool_count(&tp->pool);
+	syncpool_cleanup(&tp->pool);
+	atomic_set(&shared.ready, 0);
+	test_threads(tp->test, shared.nr, shared_thread, NULL);
+	for (i = 0; i < shared.nr; i++)
+		n += shared.n[i];
+	KUNIT_EXPECT_EQ(tp->test, n, cached);
+	KUNIT_EXPECT_EQ(tp->test, syncpool_count(&tp->pool), 0UL);
+	test_pool_check(tp);
+	for (i = 0; i < shared.nr; i++)
+		test_put_many(tp, shared.objs[i], shared.n[i], i + 1);
+	syncpool_cleanup(&tp->pool);
+	syncpool_cleanup(&tp->pool);
 }
 
 /* Several CPUs at once take what lies in magazines of the victim, each object once. */
 static void rotation_victim_shared(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 100, 0);
-	unsigned int i, n = 0, cached;
+	unsigned int i;
 
 	test_other_cpu(test);
-	recall_fill(tp, cpu_online_mask, true);
-	cached = syncpool_count(&tp->pool);
-	syncpool_cleanup(&tp->pool);
 	shared.tp = tp;
-	test_threads(test, SHARED_THREADS, shared_thread, NULL);
-	for (i = 0; i < SHARED_THREADS; i++)
-		n += shared.n[i];
-	KUNIT_EXPECT_EQ(test, n, cached);
-	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
-	KUNIT_EXPECT_EQ(test, test_stats(tp).victim_hits, (unsigned long)n);
+	shared.nr = min(num_online_cpus(), SHARED_THREADS);
+	for (i = 0; i < SHARED_ROUNDS; i++)
+		shared_round(tp);
 	KUNIT_EXPECT_EQ(test, test_stats(tp).recalls, 0UL);
-	test_pool_check(tp);
-	for (i = 0; i < SHARED_THREADS; i++)
-		test_put_many(tp, shared.objs[i], shared.n[i], i + 1);
 	test_pool_end(tp);
 }
 
