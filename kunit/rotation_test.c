@@ -306,15 +306,41 @@ static void rotation_victim_shared(struct kunit *test)
 	test_pool_end(tp);
 }
 
+static bool reader_reads;
+
+static int reader_thread(void *unused)
+{
+	rcu_read_lock();
+	WRITE_ONCE(reader_reads, true);
+	while (!kthread_should_stop())
+		cpu_relax();
+	rcu_read_unlock();
+	return 0;
+}
+
+/* No grace period ends until kthread_stop() of the task that this returns. */
+static struct task_struct *reader_begin(struct kunit *test, unsigned int cpu)
+{
+	struct task_struct *task;
+
+	reader_reads = false;
+	task = kthread_run_on_cpu(reader_thread, NULL, cpu, "pool_reader/%u");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	while (!READ_ONCE(reader_reads))
+		usleep_range(500, 1000);
+	return task;
+}
+
 /* Before the grace period the victim's magazines have owners: only these take. */
 static void rotation_victim_early(struct kunit *test)
 {
 	unsigned int cpu = test_other_cpu(test), i;
 	struct test_pool *tp = test_pool_make(test, 100, 0);
 	struct test_obj *objs[EACH + POOL_NESTED];
+	struct task_struct *task;
 
 	recall_fill(tp, cpumask_of(cpu), true);
-	rcu_read_lock();
+	task = reader_begin(test, cpu);
 	scan(tp, 1);
 	KUNIT_EXPECT_EQ(test, test_stats(tp).rotations, 1UL);
 	KUNIT_EXPECT_NULL(test, test_try_get(tp, ME));
@@ -323,7 +349,7 @@ static void rotation_victim_early(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, objs[0]);
 	KUNIT_EXPECT_EQ(test, test_stats(tp).recalls, 1UL);
 	KUNIT_EXPECT_NULL(test, test_try_get(tp, ME));
-	rcu_read_unlock();
+	kthread_stop(task);
 	synchronize_rcu();
 	for (i = 1; i < EACH + POOL_NESTED; i++) {
 		objs[i] = test_try_get(tp, ME);
