@@ -3,9 +3,10 @@
  * pool_main - get and put
  *
  * get:	own magazine -> own chain -> own part of the victim -> other CPUs' chains
- *	-> unpin -> the rest of the victim -> recall what other CPUs' magazines
+ *	-> the rest of the victim -> unpin -> recall what other CPUs' magazines
  *	hold -> alloc()
- * put:	own magazine, whose newer part goes to the own chain when it is full
+ * put:	own magazine, whose newer part goes to the own chain when it is full;
+ *	the own chain at once where the magazine has no room
  *
  * The magazine is served inline, without a lock (include/syncpool_fastpath.h):
  * each entry changes by compare-and-swap on its own CPU, and top is a hint. An
