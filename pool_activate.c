@@ -24,6 +24,7 @@
 #include "pool_debug.h"
 #include "pool_recall.h"
 #include "pool_reclaim.h"
+#include "pool_shrink.h"
 #include "pool_widen.h"
 
 /* bytes that the objects in one magazine may stand for, if that is known */
@@ -36,20 +37,19 @@ void pool_core_free(struct syncpool_core *core)
 {
 	unsigned int i;
 
-	pool_reclaim_unregister(core);
+	pool_shrink_unregister(core);
 	pool_debug_disable(core);
 	for (i = 0; i < POOL_GENERATIONS; i++)
 		pool_generation_destroy(&core->generations[i]);
 	free_percpu(core->counters);
+	pool_node_free(core->nodes);
 	kfree(core->params.name);
 	kfree(core);
 }
 
 /* Large objects are not for hoarding where no other CPU can steal them. */
-static unsigned int pool_magazine_len(const struct syncpool_params *params)
+static unsigned int pool_magazine_len(const struct syncpool_params *params, size_t size)
 {
-	size_t size = params->footprint ?: params->obj_size;
-
 	if (!size)
 		return POOL_MAGAZINE_MAX;
 	if (max(size, params->obj_size) >= POOL_EXPENSIVE_BYTES)
@@ -60,6 +60,7 @@ static unsigned int pool_magazine_len(const struct syncpool_params *params)
 /* After an error pool_core_free() frees what was allocated. */
 static int pool_core_setup(struct syncpool_core *core)
 {
+	size_t footprint = core->params.footprint ?: core->params.obj_size;
 	unsigned int i, len;
 	int err;
 
@@ -67,22 +68,25 @@ static int pool_core_setup(struct syncpool_core *core)
 	core->counters = (struct pool_counters __percpu *)
 			 pool_alloc_percpu(sizeof(struct pool_counters),
 					   __alignof__(struct pool_counters));
-	if (!core->params.name || !core->counters)
+	core->nodes = pool_node_alloc(footprint);
+	if (!core->params.name || !core->counters || !core->nodes)
 		return -ENOMEM;
-	core->len = pool_magazine_len(&core->params);
+	core->freed_at = jiffies - HZ;
+	core->len = pool_magazine_len(&core->params, footprint);
 	for (i = 0; i < POOL_GENERATIONS; i++) {
 		/* others than the first are widened once that is earned */
 		len = i ? min(core->len, POOL_MAGAZINE_SMALL) : core->len;
 		err = pool_generation_init(&core->generations[i], core,
-					   core->counters, len);
+					   core->counters, core->nodes, len);
 		if (err)
 			return err;
 	}
+	pool_reclaim_init(core);
 	pool_age_init(core);
 	pool_widen_init(core);
 	pool_recall_init(core);
 	err = pool_debug_enable(core);
-	return err ?: pool_reclaim_init(core);
+	return err ?: pool_shrink_register(core);
 }
 
 static struct syncpool_core *pool_core_alloc(struct syncpool *pool)

@@ -45,9 +45,9 @@ static void pool_age(struct work_struct *work)
 	bool more;
 
 	mutex_lock(&core->reclaim_lock);
-	if (secs && time_after_eq(jiffies, core->rotated + secs * HZ) &&
+	if (secs && time_after_eq(jiffies, core->reclaimed_at + secs * HZ) &&
 	    pool_stats_cached(core))
-		pool_reclaim_rotate(core);
+		pool_reclaim_age(core);
 	/*
 	 * Not cached plus out: an object that moves between the two sums would
 	 * be counted in neither.

@@ -170,23 +170,23 @@ void *__pool_chain_pop_tail_one(struct pool_chain *chain)
 }
 
 /**
- * pool_chain_destroy() - free the rings of an empty chain
- * @chain: the chain, empty and unreachable for a grace period
+ * pool_chain_retire() - free the ring of an empty chain
+ * @chain: the chain, empty, without an owner; thieves may look into it
+ *
+ * The chain is as good as new then.
  *
  * Context: Task context.
  */
-void pool_chain_destroy(struct pool_chain *chain)
+void pool_chain_retire(struct pool_chain *chain)
 {
-	struct pool_ring *ring = chain->tail;
+	struct pool_ring *ring = chain->head;
 
-	while (ring) {
-		struct pool_ring *next = ring->next;
-
-		WARN_ON_ONCE(pool_dequeue_len(&ring->d));
-		kfree(ring);
-		ring = next;
-	}
+	if (!ring)
+		return;
+	WARN_ON_ONCE(READ_ONCE(chain->tail) != ring || pool_dequeue_len(&ring->d));
 	chain->head = NULL;
-	chain->tail = NULL;
+	WRITE_ONCE(chain->tail, NULL);
+	/* a grace period, as at pool_chain_pop_tail:D */
+	call_rcu(&ring->rcu, pool_ring_free);
 }
-EXPORT_SYMBOL_FOR_TEST(pool_chain_destroy);
+EXPORT_SYMBOL_FOR_TEST(pool_chain_retire);

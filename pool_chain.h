@@ -47,7 +47,7 @@ void pool_chain_grow(struct pool_chain *chain, struct pool_ring *ring);
 unsigned int pool_chain_pop_tail(struct pool_chain *chain, void **objs,
 				 unsigned int n);
 void *__pool_chain_pop_tail_one(struct pool_chain *chain);
-void pool_chain_destroy(struct pool_chain *chain);
+void pool_chain_retire(struct pool_chain *chain);
 
 /**
  * pool_chain_push_head() - add objects at the head
@@ -93,15 +93,19 @@ static inline unsigned int pool_chain_pop_head(struct pool_chain *chain,
 
 /**
  * pool_chain_pop_tail_one() - pool_chain_pop_tail() of one object
- * @chain: the chain, which has a ring
+ * @chain: the chain
  *
  * Context: Any, on any CPU, pinned: the rings are protected by RCU.
  * Return: the object, or NULL if none was found.
  */
 static __always_inline void *pool_chain_pop_tail_one(struct pool_chain *chain)
 {
-	return pool_dequeue_pop_tail_one(&READ_ONCE(chain->tail)->d) ?:
-	       __pool_chain_pop_tail_one(chain);
+	struct pool_ring *ring = READ_ONCE(chain->tail);
+
+	/* retired */
+	if (unlikely(!ring))
+		return NULL;
+	return pool_dequeue_pop_tail_one(&ring->d) ?: __pool_chain_pop_tail_one(chain);
 }
 
 /**

@@ -10,6 +10,7 @@
 #include <linux/err.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
+#include <linux/swap.h>
 #include <linux/topology.h>
 #include <linux/version.h>
 
@@ -20,9 +21,10 @@ static inline void *pool_shrinker_data(struct shrinker *shrinker)
 }
 
 static inline struct shrinker *
-pool_shrinker_alloc(void *data, const char *name)
+pool_shrinker_alloc(void *data, const char *name, const char *suffix)
 {
-	struct shrinker *shrinker = shrinker_alloc(0, "syncpool:%s", name);
+	struct shrinker *shrinker = shrinker_alloc(SHRINKER_NUMA_AWARE,
+						   "syncpool:%s%s", name, suffix);
 
 	if (shrinker)
 		shrinker->private_data = data;
@@ -30,7 +32,7 @@ pool_shrinker_alloc(void *data, const char *name)
 }
 
 static inline int pool_shrinker_register(struct shrinker *shrinker,
-					 const char *name)
+					 const char *name, const char *suffix)
 {
 	shrinker_register(shrinker);
 	return 0;
@@ -59,20 +61,21 @@ static inline void *pool_shrinker_data(struct shrinker *shrinker)
 }
 
 static inline struct shrinker *
-pool_shrinker_alloc(void *data, const char *name)
+pool_shrinker_alloc(void *data, const char *name, const char *suffix)
 {
 	struct pool_shrinker *ps = kzalloc(sizeof(*ps), GFP_KERNEL);
 
 	if (!ps)
 		return NULL;
 	ps->data = data;
+	ps->shrinker.flags = SHRINKER_NUMA_AWARE;
 	return &ps->shrinker;
 }
 
 static inline int pool_shrinker_register(struct shrinker *shrinker,
-					 const char *name)
+					 const char *name, const char *suffix)
 {
-	int err = register_shrinker(shrinker, "syncpool:%s", name);
+	int err = register_shrinker(shrinker, "syncpool:%s%s", name, suffix);
 
 	to_pool_shrinker(shrinker)->registered = !err;
 	return err;
@@ -87,6 +90,30 @@ static inline void pool_shrinker_free(struct shrinker *shrinker)
 	kfree(ps);
 }
 #endif
+
+/*
+ * What the reclaim that calls a shrinker counts as progress, beside pages of the LRU and
+ * of slabs. 6.4 has mm_account_reclaimed_pages(), but nothing that reads it.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+#define pool_reclaimed		reclaimed
+#else
+#define pool_reclaimed		reclaimed_slab
+#endif
+
+static inline unsigned long pool_reclaim_progress(void)
+{
+	return current->reclaim_state ? current->reclaim_state->pool_reclaimed : 0;
+}
+
+/* @pages were freed since @before; a free callback that frees slabs counts those itself. */
+static inline void pool_reclaim_account(unsigned long before, unsigned long pages)
+{
+	struct reclaim_state *state = current->reclaim_state;
+
+	if (state && state->pool_reclaimed - before < pages)
+		state->pool_reclaimed = before + pages;
+}
 
 /* Before 6.10 __assign_str() took the source as well. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)

@@ -64,17 +64,26 @@ void pool_core_grow(struct pool_pcp *pcp, struct pool_ring *ring)
 	trace_syncpool_grow(core->params.name, ring->d.size);
 }
 
+/* May @core cache anything, in whatever role each generation is? RCU reader or pinned. */
+bool pool_core_may_hold(const struct syncpool_core *core)
+{
+	unsigned int i;
+
+	for (i = 0; i < POOL_GENERATIONS; i++)
+		if (pool_generation_may_hold(&core->generations[i]))
+			return true;
+	return false;
+}
+
 /* May @pool hold an object that a get can take? */
 bool pool_may_hold(const struct syncpool *pool)
 {
 	const struct syncpool_core *core;
-	bool may = false;
+	bool may;
 
 	rcu_read_lock();
 	core = READ_ONCE(pool->core);
-	if (pool_core_caches(core))
-		may = pool_generation_may_hold(READ_ONCE(core->active)) ||
-		      pool_generation_may_hold(READ_ONCE(core->victim));
+	may = pool_core_caches(core) && pool_core_may_hold(core);
 	rcu_read_unlock();
 	return may;
 }

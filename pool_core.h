@@ -32,6 +32,7 @@
 #include <linux/bitops.h>
 #include <linux/bug.h>
 #include <linux/irq_work.h>
+#include <linux/limits.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
@@ -45,6 +46,8 @@
 struct shrinker;
 
 #define POOL_GENERATIONS	3U
+/* syncpool_core.idle_base while it is not known; with what is out still positive */
+#define POOL_IDLE_UNKNOWN	(LONG_MAX / 2)
 
 /**
  * enum pool_mode - what the operations of an active pool may do
@@ -59,6 +62,22 @@ enum pool_mode {
 };
 
 /**
+ * enum pool_reason - why a pool rotates, or gives objects back
+ * @POOL_REASON_CALM: reclaim that finds enough elsewhere, too
+ * @POOL_REASON_DISTRESS: reclaim that does not
+ * @POOL_REASON_OOM: a task would be killed next
+ * @POOL_REASON_AGE: nothing has reclaimed it for a long time
+ * @POOL_REASON_CLEANUP: syncpool_cleanup()
+ */
+enum pool_reason {
+	POOL_REASON_CALM,
+	POOL_REASON_DISTRESS,
+	POOL_REASON_OOM,
+	POOL_REASON_AGE,
+	POOL_REASON_CLEANUP,
+};
+
+/**
  * struct syncpool_core - what an activated pool has allocated
  * @pool: its user; NULL once the user's module is being unloaded
  * @params: the pool's, with a copy of the name
@@ -70,14 +89,22 @@ enum pool_mode {
  * @active: the generation that is filled; read pinned, written under
  *	@reclaim_lock
  * @victim: the generation before, likewise
- * @spare: an empty generation, or NULL while it is drained; under @reclaim_lock
- * @draining: the generation that @drain_work frees
- * @reclaim_lock: rotation, drains, the shrinker (which only tries it)
+ * @old: the generation before the victim, likewise
+ * @settled: @old may become active; under @reclaim_lock
+ * @drain: @settle_work frees all of @old
+ * @reclaim_lock: rotation, drains, the calm shrinker (which only tries it)
  * @counters: per CPU
- * @alloc_fails: with the three below, what is too rare for a word per CPU
+ * @nodes: what lies in chains, node by node
+ * @alloc_fails: with those below, what is too rare for a word per CPU
  * @grows: see struct syncpool_stats
  * @nested: see struct syncpool_stats
  * @recalls: see struct syncpool_stats
+ * @reclaimed: see struct syncpool_stats
+ * @aged: see struct syncpool_stats
+ * @rebuilt: see struct syncpool_stats
+ * @peak: see struct syncpool_stats
+ * @nr_built: allocs less frees, without those in syncpool.uncached
+ * @freed_at: jiffies when a cached object was freed last
  * @len: objects that a magazine may hold when the pool has earned it
  * @wide: some magazine has
  * @widen_irq: queues @widen_work from any context
@@ -90,15 +117,19 @@ enum pool_mode {
  * @recall_tick: jiffies of the last recall that nobody waited for
  * @recall_paid: see pool_recall_allowed(), in ns
  * @rotations: under @reclaim_lock
- * @rotated: jiffies of the last rotation or shrink; under @reclaim_lock
- * @drain_work: drains @draining after a grace period
+ * @rotated: jiffies of the last rotation; written under @reclaim_lock
+ * @reclaimed_at: jiffies of the last rotation or shrink; under @reclaim_lock
+ * @settle_work: settles or drains @old after a grace period
  * @age_work: rotates a pool that nothing reclaims
- * @shrinker: the kernel's handle
+ * @calm: the kernel's handle of the shrinker that gives back what is old
+ * @distress: of the one that gives back everything
+ * @oom_busy: the OOM notifier is here; set under pool_list_lock
+ * @oom_seq: the last walk of the OOM notifier that came here; under pool_list_lock
  * @idle_lock: the first and the last caller of wait_idle
  * @idlers: callers of wait_idle that the pool is idling for; under @idle_lock
  * @sleepers: callers of wait_idle; syncpool_exit() waits until there are none
  * @idle_base: while @mode is POOL_IDLING, this plus syncpool.uncached.out is
- *	what is out; huge until it is known
+ *	what is out; POOL_IDLE_UNKNOWN at first
  * @idle_irq: wakes @idle_wait from any context
  * @idle_wait: where wait_idle sleeps
  * @generations: what @active, @victim and @spare point to
@@ -113,14 +144,22 @@ struct syncpool_core {
 	unsigned long		warned;
 	struct pool_generation	*active;
 	struct pool_generation	*victim;
-	struct pool_generation	*spare;
-	struct pool_generation	*draining;
+	struct pool_generation	*old;
+	bool			settled;
+	bool			drain;
 	struct mutex		reclaim_lock;	/* inside pool_list_lock */
 	struct pool_counters __percpu *counters;
+	struct pool_nodes	*nodes;
 	atomic_long_t		alloc_fails;
 	atomic_long_t		grows;
 	atomic_long_t		nested;
 	atomic_long_t		recalls;
+	atomic_long_t		reclaimed;
+	atomic_long_t		aged;
+	atomic_long_t		rebuilt;
+	atomic_long_t		peak;
+	atomic_long_t		nr_built;
+	unsigned long		freed_at;
 	unsigned int		len;
 	bool			wide;
 	struct irq_work		widen_irq;
@@ -134,9 +173,13 @@ struct syncpool_core {
 	s64			recall_paid;
 	unsigned long		rotations;
 	unsigned long		rotated;
-	struct rcu_work		drain_work;
+	unsigned long		reclaimed_at;
+	struct rcu_work		settle_work;
 	struct delayed_work	age_work;
-	struct shrinker		*shrinker;
+	struct shrinker		*calm;
+	struct shrinker		*distress;
+	bool			oom_busy;
+	unsigned int		oom_seq;
 	struct mutex		idle_lock;	/* outside reclaim_lock */
 	unsigned int		idlers;
 	atomic_t		sleepers;
@@ -186,6 +229,7 @@ void pool_core_init(struct syncpool_core *core);
 void pool_core_publish(struct syncpool_core *core);
 void pool_core_wake_idle(struct syncpool_core *core);
 void pool_core_grow(struct pool_pcp *pcp, struct pool_ring *ring);
+bool pool_core_may_hold(const struct syncpool_core *core);
 bool pool_may_hold(const struct syncpool *pool);
 
 /*
@@ -197,6 +241,20 @@ bool pool_may_hold(const struct syncpool *pool);
 static inline bool pool_core_caches(const struct syncpool_core *core)
 {
 	return core && READ_ONCE(core->mode) == POOL_NORMAL;
+}
+
+/*
+ * May reclaim take objects? Not while syncpool_wait_idle() adds up what is out: an object
+ * that is taken and freed meanwhile would count as out. Pinned, and what is taken counts
+ * as freed in the same section.
+ *
+ * pool_core_may_reclaim:A: RCU reader, pairs with pool_idle_begin:A; litmus/wait-reclaim
+ */
+static inline bool pool_core_may_reclaim(const struct syncpool_core *core)
+{
+	pool_assert_pinned();
+	return READ_ONCE(core->mode) != POOL_IDLING ||
+	       READ_ONCE(core->idle_base) != POOL_IDLE_UNKNOWN;
 }
 
 /* Is nothing out, with @out in syncpool.uncached.out? For a pool that idles. */

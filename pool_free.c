@@ -13,7 +13,6 @@
 #include <linux/export.h>
 #include <linux/irq_work.h>
 #include <linux/llist.h>
-#include <linux/percpu.h>
 #include <linux/workqueue.h>
 
 #include "pool_debug.h"
@@ -107,8 +106,8 @@ void pool_free_one(struct syncpool *pool, void *obj)
 	pool_stats_free(pool);
 }
 
-/* Free objects that were cached. */
-void pool_free_cached(struct syncpool_core *core, void **objs, unsigned int n)
+/* Free objects that were taken from the cache, and count as freed. */
+void pool_free_taken(struct syncpool_core *core, void **objs, unsigned int n)
 {
 	unsigned int i;
 
@@ -116,5 +115,11 @@ void pool_free_cached(struct syncpool_core *core, void **objs, unsigned int n)
 		pool_debug_leave(objs[i]);
 		core->params.free(objs[i], core->params.data);
 	}
-	this_cpu_add(core->counters->frees, n);
+}
+
+/* Free objects that were cached. */
+void pool_free_cached(struct syncpool_core *core, void **objs, unsigned int n)
+{
+	pool_free_taken(core, objs, n);
+	pool_stats_dropped(core, n);
 }

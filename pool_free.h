@@ -29,6 +29,7 @@ static inline bool pool_may_use_slab(void)
 }
 
 void pool_free_one(struct syncpool *pool, void *obj);
+void pool_free_taken(struct syncpool_core *core, void **objs, unsigned int n);
 void pool_free_cached(struct syncpool_core *core, void **objs, unsigned int n);
 void pool_free_flush(void);
 void pool_free_exit(void);

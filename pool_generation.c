@@ -53,6 +53,31 @@ static noinline void pool_generation_unmark(struct pool_generation *gen,
 	atomic_dec(&gen->nonempty);
 }
 
+/* Add to the sum of this CPU's node what this CPU has counted since. */
+noinline void pool_generation_tell(struct pool_generation *gen)
+{
+	long chained;
+
+	pool_assert_pinned();
+	/* the next operation outside NMI does */
+	if (in_nmi())
+		return;
+	chained = this_cpu_read(gen->counters->chained);
+	this_cpu_sub(gen->counters->chained, chained);
+	pool_node_add(gen->nodes, numa_mem_id(), chained);
+}
+
+/* @n objects were taken from the chain of @cpu. */
+static __always_inline void pool_stolen(struct pool_generation *gen,
+					unsigned int cpu, unsigned int n)
+{
+	/* NMI may count for the wrong node */
+	if (likely(nr_node_ids == 1 || cpu_to_mem(cpu) == numa_mem_id() || in_nmi()))
+		pool_generation_chained(gen, -(long)n);
+	else
+		pool_node_add(gen->nodes, cpu_to_mem(cpu), -(long)n);
+}
+
 /* Steal up to @n objects from the chain of @cpu. */
 static __always_inline unsigned int pool_steal_from(struct pool_generation *gen,
 						    unsigned int cpu, void **objs,
@@ -72,7 +97,7 @@ static __always_inline unsigned int pool_steal_from(struct pool_generation *gen,
 		taken = pool_chain_pop_tail(chain, objs, n);
 	}
 	if (likely(taken))
-		this_cpu_sub(gen->counters->chained, taken);
+		pool_stolen(gen, cpu, taken);
 	/*
 	 * A thief that takes many is likely to come back for what @cpu goes on to
 	 * push. Else the next thief need not look.
@@ -160,6 +185,40 @@ int __pool_generation_steal(struct pool_generation *gen, unsigned int start,
 	return pool_steal_among(gen, NULL, start + 1, objs, n);
 }
 
+/* The first CPU after @cpu in @mask whose memory is on node @nid, if that is one. */
+static unsigned int pool_next_on_node(const struct cpumask *mask, int nid, int cpu)
+{
+	unsigned int next = cpu;
+
+	do {
+		/* to miss a bit is the same as to look before it was set */
+		next = data_race(cpumask_next((int)next, mask));
+	} while (next < nr_cpu_ids && nid != NUMA_NO_NODE && cpu_to_mem(next) != nid);
+	return next;
+}
+
+/*
+ * pool_generation_steal() from the chains of node @nid's CPUs alone, or of all CPUs if
+ * it is NUMA_NO_NODE.
+ */
+int pool_generation_steal_node(struct pool_generation *gen, int nid, void **objs,
+			       unsigned int n)
+{
+	unsigned int cpu = pool_next_on_node(gen->mask, nid, -1);
+
+	pool_assert_pinned();
+	if (cpu >= nr_cpu_ids)
+		return 0;
+	return pool_steal_from(gen, cpu, objs, n) ?: POOL_AGAIN;
+}
+
+/* May CPUs of node @nid hold anything in @gen? */
+bool pool_generation_holds_node(const struct pool_generation *gen, int nid)
+{
+	return pool_next_on_node(gen->mask, nid, -1) < nr_cpu_ids ||
+	       pool_next_on_node(gen->opened, nid, -1) < nr_cpu_ids;
+}
+
 /* @cpu holds nothing outside its chain. */
 void pool_generation_close(struct pool_generation *gen, unsigned int cpu)
 {
@@ -236,10 +295,10 @@ struct pool_found pool_generation_take_rest(struct pool_generation *gen,
 }
 
 /*
- * Take an object that another CPU left outside its chain in the victim. Returns
- * 1; 0 if there is none that may be taken; or POOL_AGAIN.
+ * Take an object that another CPU, of node @nid if that is one, left outside its chain
+ * in the victim. Returns 1; 0 if there is none that may be taken; or POOL_AGAIN.
  */
-int pool_generation_take_other(struct pool_generation *gen, void **obj)
+int pool_generation_take_other(struct pool_generation *gen, int nid, void **obj)
 {
 	unsigned int cpu;
 	struct pool_pcp *pcp;
@@ -248,8 +307,7 @@ int pool_generation_take_other(struct pool_generation *gen, void **obj)
 	if (atomic_read(&gen->nr_opened) <= 0 || !pool_generation_is_open(gen))
 		return 0;
 	do {
-		/* to miss a bit is the same as to look before it was set */
-		cpu = data_race(cpumask_first(gen->opened));
+		cpu = pool_next_on_node(gen->opened, nid, -1);
 		if (cpu >= nr_cpu_ids)
 			return 0;
 		pcp = per_cpu_ptr(gen->pcps, cpu);
@@ -327,18 +385,71 @@ unsigned int pool_generation_flush(struct pool_generation *gen,
 	return 0;
 }
 
-/* The generation has been drained: nothing is left of what its CPUs earned. */
-void pool_generation_reset(struct pool_generation *gen)
+/*
+ * Take all that lies outside this CPU's chain. The caller has locked the part. @objs has
+ * room for POOL_PCP_MAX. Returns how many.
+ */
+unsigned int pool_generation_take_all(struct pool_generation *gen, void **objs)
 {
-	unsigned int cpu;
+	struct pool_pcp *pcp = this_cpu_ptr(gen->pcps);
+	u32 top = pcp->magazine.last;
+	unsigned int n = 0;
 
-	for_each_possible_cpu(cpu)
-		pool_pcp_reset(per_cpu_ptr(gen->pcps, cpu));
-	cpumask_clear(gen->mask);
-	atomic_set(&gen->nonempty, 0);
-	cpumask_clear(gen->opened);
-	atomic_set(&gen->nr_opened, 0);
-	gen->owners = POOL_OWNED;
+	for (;;) {
+		top = pool_pcp_find_down(pcp, top);
+		if (top == SYNCPOOL_TOP_EMPTY)
+			break;
+		objs[n++] = pool_pcp_take(pcp, top);
+	}
+	while (n < POOL_PCP_MAX && (objs[n] = pool_pcp_nested_get(pcp)))
+		n++;
+	pool_pcp_reset(pcp);
+	pool_generation_close(gen, smp_processor_id());
+	/* as in pool_generation_flush() */
+	if (unlikely(READ_ONCE(pcp->magazine.nested_used)))
+		pool_generation_open(gen, smp_processor_id());
+	return n;
+}
+
+/* @gen is the victim no more: nobody takes from its magazines. */
+void pool_generation_own(struct pool_generation *gen)
+{
+	WRITE_ONCE(gen->owners, POOL_OWNED);
+}
+
+/*
+ * Take up to @n objects that @cpu holds in @gen, which was detached a grace period ago,
+ * so that only thieves may still come. Returns how many; 0 if none is left. The part is
+ * as good as new then.
+ */
+unsigned int pool_generation_drain(struct pool_generation *gen, unsigned int cpu,
+				   void **objs, unsigned int n)
+{
+	struct pool_pcp *pcp = per_cpu_ptr(gen->pcps, cpu);
+	unsigned int k;
+
+	preempt_disable();
+	do {
+		k = pool_steal_from(gen, cpu, objs, n);
+	} while (!k && !pool_chain_is_empty(&pcp->chain));
+	if (!k) {
+		pool_generation_unmark(gen, cpu);
+		pool_chain_retire(&pcp->chain);
+	}
+	preempt_enable();
+	return k;
+}
+
+/* Likewise, but what lies outside the chain. @objs has room for POOL_PCP_MAX. */
+unsigned int pool_generation_drain_magazine(struct pool_generation *gen,
+					    unsigned int cpu, void **objs)
+{
+	struct pool_pcp *pcp = per_cpu_ptr(gen->pcps, cpu);
+	unsigned int n = pool_pcp_flush(pcp, objs);
+
+	pool_pcp_reset(pcp);
+	pool_generation_close(gen, cpu);
+	return n;
 }
 
 /* Allocate a part for each CPU, with room for @len objects; or NULL. */
@@ -357,8 +468,20 @@ struct pool_pcp __percpu *pool_generation_alloc(unsigned int len)
 	return pcps;
 }
 
+/* Free the rings of @gen, which has no owners, if it is empty. False if it is not. */
+bool pool_generation_retire(struct pool_generation *gen)
+{
+	unsigned int cpu;
+
+	if (pool_generation_may_hold(gen))
+		return false;
+	for_each_possible_cpu(cpu)
+		pool_chain_retire(&per_cpu_ptr(gen->pcps, cpu)->chain);
+	return true;
+}
+
 /*
- * Give @gen, which is empty and unreachable, other parts. Returns the old ones,
+ * Give @gen, which is empty and has no owners, other parts. Returns the old ones,
  * which the caller frees after a grace period, for the sake of those who count.
  */
 struct pool_pcp __percpu *
@@ -386,12 +509,14 @@ pool_generation_replace(struct pool_generation *gen,
 int pool_generation_init(struct pool_generation *gen,
 			 struct syncpool_core *core,
 			 struct pool_counters __percpu *counters,
-			 unsigned int len)
+			 struct pool_nodes *nodes, unsigned int len)
 {
 	struct pool_pcp __percpu *pcps;
 
 	gen->core = core;
 	gen->counters = counters;
+	gen->nodes = nodes;
+	gen->batch = nodes->batch;
 	if (!zalloc_cpumask_var(&gen->mask, GFP_KERNEL) ||
 	    !zalloc_cpumask_var(&gen->opened, GFP_KERNEL))
 		return -ENOMEM;

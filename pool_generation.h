@@ -11,10 +11,12 @@
 #include <linux/cache.h>
 #include <linux/cpumask.h>
 #include <linux/errno.h>
+#include <linux/jiffies.h>
 #include <linux/percpu.h>
 #include <linux/smp.h>
 
 #include "pool_hook.h"
+#include "pool_node.h"
 #include "pool_pcp.h"
 
 struct syncpool_core;
@@ -28,7 +30,7 @@ struct pool_counters {
 	unsigned long	steals;
 	unsigned long	stolen;
 	unsigned long	victim_hits;
-	long		chained;	/* pushed to chains, less taken from them */
+	long		chained;	/* to and from chains, not in @nodes yet */
 };
 
 /**
@@ -48,12 +50,15 @@ enum pool_owners {
  * @pcps: each CPU's part
  * @core: the pool, for the layers above
  * @counters: the pool's, per CPU; all its generations count there
+ * @nodes: the pool's, likewise: what lies in chains
  * @len: objects that a magazine may hold
+ * @batch: of @nodes
  * @mask: CPUs whose chains may hold something
  * @nonempty: bits set in @mask
  * @opened: CPUs that may hold something outside their chains
  * @nr_opened: bits set in @opened
  * @owners: who may act as an owner of @pcps, see enum pool_owners
+ * @since: jiffies when it ceased to be active
  * @gp: while @owners is POOL_OWNERS_END: cookie of the grace period after which
  *	there are none
  */
@@ -61,19 +66,22 @@ struct pool_generation {
 	struct pool_pcp __percpu	*pcps;
 	struct syncpool_core		*core;
 	struct pool_counters __percpu	*counters;
+	struct pool_nodes		*nodes;
 	unsigned int			len;
+	int				batch;
 	cpumask_var_t			mask;
 	atomic_t			nonempty;
 	cpumask_var_t			opened;
 	atomic_t			nr_opened;
 	enum pool_owners		owners;
+	unsigned long			since;
 	unsigned long			gp;
 } ____cacheline_aligned_in_smp;
 
 int pool_generation_init(struct pool_generation *gen,
 			 struct syncpool_core *core,
 			 struct pool_counters __percpu *counters,
-			 unsigned int len);
+			 struct pool_nodes *nodes, unsigned int len);
 void pool_generation_destroy(struct pool_generation *gen);
 struct pool_pcp __percpu *pool_generation_alloc(unsigned int len);
 struct pool_pcp __percpu *
@@ -83,13 +91,23 @@ void pool_generation_end_owners(struct pool_generation *gen);
 void pool_generation_disown(struct pool_generation *gen);
 struct pool_found pool_generation_take_rest(struct pool_generation *gen,
 					    struct pool_pcp *pcp);
-int pool_generation_take_other(struct pool_generation *gen, void **obj);
+int pool_generation_take_other(struct pool_generation *gen, int nid, void **obj);
+unsigned int pool_generation_take_all(struct pool_generation *gen, void **objs);
 void pool_generation_close(struct pool_generation *gen, unsigned int cpu);
 unsigned int pool_generation_flush(struct pool_generation *gen,
 				   unsigned int cpu, void **obj);
 int __pool_generation_steal(struct pool_generation *gen, unsigned int start,
 			    void **objs, unsigned int n);
-void pool_generation_reset(struct pool_generation *gen);
+int pool_generation_steal_node(struct pool_generation *gen, int nid, void **objs,
+			       unsigned int n);
+bool pool_generation_holds_node(const struct pool_generation *gen, int nid);
+unsigned int pool_generation_drain(struct pool_generation *gen, unsigned int cpu,
+				   void **objs, unsigned int n);
+unsigned int pool_generation_drain_magazine(struct pool_generation *gen,
+					    unsigned int cpu, void **objs);
+bool pool_generation_retire(struct pool_generation *gen);
+void pool_generation_own(struct pool_generation *gen);
+void pool_generation_tell(struct pool_generation *gen);
 
 /* pool_generation_steal(): continue in another pinned section */
 #define POOL_AGAIN	(-EAGAIN)
@@ -118,6 +136,13 @@ static inline bool pool_generation_may_hold(const struct pool_generation *gen)
 {
 	return atomic_read_acquire(&gen->nr_opened) > 0 ||
 	       atomic_read(&gen->nonempty) > 0;
+}
+
+/* Has @gen, not the active one, been that for @age jiffies? */
+static inline bool pool_generation_is_aged(const struct pool_generation *gen,
+					   unsigned long age)
+{
+	return time_after_eq(jiffies, gen->since + age);
 }
 
 /*
@@ -169,6 +194,15 @@ static __always_inline void pool_generation_mark(struct pool_generation *gen,
 		atomic_dec(&gen->nonempty);
 }
 
+/* @n objects went to the chain of a CPU of this CPU's node, or from it if negative. */
+static __always_inline void pool_generation_chained(struct pool_generation *gen, long n)
+{
+	long chained = this_cpu_add_return(gen->counters->chained, n);
+
+	if (unlikely((unsigned long)(chained + gen->batch) > 2UL * gen->batch))
+		pool_generation_tell(gen);
+}
+
 /*
  * Push up to @n objects, up to a NULL, to the chain of @cpu, which is this CPU or
  * dead. Returns how many found room.
@@ -182,7 +216,10 @@ pool_generation_push(struct pool_generation *gen, struct pool_pcp *pcp,
 	if (!n)
 		return 0;
 	pool_generation_mark(gen, cpu);
-	this_cpu_add(gen->counters->chained, n);
+	if (likely(cpu == smp_processor_id()))
+		pool_generation_chained(gen, n);
+	else
+		pool_node_add(gen->nodes, cpu_to_mem(cpu), n);
 	this_cpu_inc(gen->counters->spills);
 	return n;
 }
@@ -196,7 +233,7 @@ pool_generation_push_one(struct pool_generation *gen, struct pool_pcp *pcp,
 	if (!pool_dequeue_push_one(&pcp->chain.head->d, obj, head_tail))
 		return false;
 	pool_generation_mark(gen, smp_processor_id());
-	this_cpu_inc(gen->counters->chained);
+	pool_generation_chained(gen, 1);
 	this_cpu_inc(gen->counters->spills);
 	return true;
 }
@@ -210,7 +247,7 @@ pool_generation_pop(struct pool_generation *gen, struct pool_pcp *pcp,
 	n = pool_chain_pop_head(&pcp->chain, objs, n);
 	if (!n)
 		return 0;
-	this_cpu_sub(gen->counters->chained, n);
+	pool_generation_chained(gen, -(long)n);
 	this_cpu_inc(gen->counters->refills);
 	return n;
 }
@@ -241,7 +278,7 @@ pool_generation_take_own(struct pool_generation *gen)
 	if (!found.obj && pcp->chain.head) {
 		found.obj = pool_chain_pop_one(&pcp->chain);
 		if (likely(found.obj))
-			this_cpu_dec(gen->counters->chained);
+			pool_generation_chained(gen, -1);
 	}
 	if (!found.obj && cpumask_test_cpu(smp_processor_id(), gen->opened))
 		found = pool_generation_take_rest(gen, pcp);

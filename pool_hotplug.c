@@ -5,49 +5,22 @@
  * No other CPU can reach a dead CPU's magazine and nested slots. What they hold in
  * the active generation goes to the CPU's own chain, which stays open to thieves,
  * or is freed if there is no memory for a ring. The victim's are open to every CPU
- * after a grace period, and a generation that is being drained is left to the
- * drain.
+ * after a grace period, and the old generation's are settled or drained.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
-#include <linux/percpu.h>
-#include <linux/preempt.h>
 
-#include "pool_free.h"
 #include "pool_hotplug.h"
-#include "pool_recall.h"
+#include "pool_reclaim.h"
 
 static int pool_cpuhp_state;
-
-/* As pool_recall_flush(). */
-static int pool_hotplug_flush(struct pool_generation *gen, unsigned int cpu,
-			      struct pool_ring *ring)
-{
-	int need;
-
-	preempt_disable();
-	need = pool_recall_flush(gen, cpu, &ring, NULL);
-	preempt_enable();
-	return need;
-}
 
 /* Move what @cpu held outside its chain there, or free it. */
 static void pool_flush_dead_cpu(struct syncpool_core *core, unsigned int cpu)
 {
-	struct pool_generation *gen;
-	struct pool_ring *ring = NULL;
-	void *objs[POOL_PCP_MAX];
-	int need;
-
 	mutex_lock(&core->reclaim_lock);
-	gen = core->active;
-	while ((need = pool_hotplug_flush(gen, cpu, ring)) > 0) {
-		ring = pool_ring_alloc(need, GFP_NOWAIT | __GFP_NOWARN);
-		if (!ring)
-			pool_free_cached(core, objs,
-					 pool_pcp_flush(per_cpu_ptr(gen->pcps, cpu), objs));
-	}
+	pool_reclaim_flush(core->active, cpu);
 	mutex_unlock(&core->reclaim_lock);
 }
 

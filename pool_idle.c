@@ -26,7 +26,7 @@
 /* A pool that has ended stays so. */
 static void pool_idle_set_mode(struct syncpool_core *core, enum pool_mode mode)
 {
-	pool_reclaim_lock_drained(core);
+	pool_reclaim_lock_settled(core);
 	if (core->mode != POOL_ENDED) {
 		WRITE_ONCE(core->mode, mode);
 		pool_core_publish(core);
@@ -38,7 +38,7 @@ static void pool_idle_set_mode(struct syncpool_core *core, enum pool_mode mode)
 
 static void pool_idle_begin(struct syncpool_core *core)
 {
-	WRITE_ONCE(core->idle_base, LONG_MAX / 2);
+	WRITE_ONCE(core->idle_base, POOL_IDLE_UNKNOWN);
 	pool_idle_set_mode(core, POOL_IDLING);
 	/*
 	 * pool_idle_begin:A: grace period, pairs with pool_assert_pinned:A.
@@ -46,7 +46,7 @@ static void pool_idle_begin(struct syncpool_core *core)
 	 * litmus/wait-count.
 	 */
 	synchronize_rcu();
-	pool_reclaim_lock_drained(core);
+	pool_reclaim_lock_settled(core);
 	WRITE_ONCE(core->idle_base, pool_stats_outstanding_base(core));
 	mutex_unlock(&core->reclaim_lock);
 	/*

@@ -24,6 +24,7 @@
 #include "pool_life.h"
 #include "pool_recall.h"
 #include "pool_reclaim.h"
+#include "pool_shrink.h"
 #include "pool_stats.h"
 
 static int pool_check_params(const struct syncpool_params *params)
@@ -95,7 +96,8 @@ static void pool_core_stop(struct syncpool_core *core)
 	WRITE_ONCE(core->mode, POOL_ENDED);
 	pool_core_publish(core);
 	mutex_unlock(&core->reclaim_lock);
-	pool_reclaim_unregister(core);
+	pool_shrink_unregister(core);
+	pool_shrink_end_oom(core);
 	/*
 	 * pool_core_stop:A: grace period before the drain, pairs with
 	 * pool_assert_pinned:A; litmus/drain. Pinned sections end; later callers
@@ -106,7 +108,7 @@ static void pool_core_stop(struct syncpool_core *core)
 	pool_recall_end(core);
 	irq_work_sync(&core->widen_irq);
 	cancel_delayed_work_sync(&core->age_work);
-	flush_rcu_work(&core->drain_work);
+	flush_rcu_work(&core->settle_work);
 	cancel_work_sync(&core->widen_work);
 	pool_free_flush();
 	irq_work_sync(&core->idle_irq);

@@ -3,8 +3,8 @@
  * pool_main - get and put
  *
  * get:	own magazine -> own chain -> own part of the victim -> other CPUs' chains
- *	-> the rest of the victim -> unpin -> recall what other CPUs' magazines
- *	hold -> alloc()
+ *	-> the rest of the victim -> what is old -> unpin -> recall what other CPUs'
+ *	magazines hold -> alloc()
  * put:	own magazine, whose newer part goes to the own chain when it is full;
  *	the own chain at once where the magazine has no room
  *
@@ -28,6 +28,7 @@
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/jump_label.h>
+#include <linux/numa.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
@@ -49,29 +50,33 @@
 #define POOL_LAST_TRIES	100U
 
 /*
- * Take one object of the victim's, and no more, so that the rest continues to age.
- * Returns as pool_get_active().
+ * Take one object of the victim's or an old one, and no more, so that the rest continues
+ * to age. Returns as pool_get_active().
  */
-static noinline void *pool_take_victim(struct pool_generation *victim)
+static noinline void *pool_take_aged(struct pool_generation *victim)
 {
+	struct syncpool_core *core = victim->core;
+	unsigned int start = pool_debug_steal_start(core);
 	void *obj;
 	int n;
 
-	n = pool_generation_steal(victim, pool_debug_steal_start(victim->core),
-				  &obj, 1) ?:
-	    pool_generation_take_other(victim, &obj);
+	n = pool_generation_steal(victim, start, &obj, 1) ?:
+	    pool_generation_take_other(victim, NUMA_NO_NODE, &obj) ?:
+	    /*
+	     * pool_take_aged:A: address dependency, pairs with pool_rotate:C;
+	     * litmus/activate
+	     */
+	    pool_generation_steal(READ_ONCE(core->old), start, &obj, 1);
 	if (n <= 0)
 		return ERR_PTR(n);
 	this_cpu_inc(victim->counters->victim_hits);
 	return obj;
 }
 
-/* What a get returns that found none of @active's and @victim's in its reach. */
-static void *pool_take_none(const struct pool_generation *active,
-			    const struct pool_generation *victim)
+/* What a get returns that found none in its reach. */
+static void *pool_take_none(const struct syncpool_core *core)
 {
-	return pool_generation_may_hold(active) ||
-	       pool_generation_may_hold(victim) ? POOL_FAR : NULL;
+	return pool_core_may_hold(core) ? POOL_FAR : NULL;
 }
 
 /*
@@ -100,10 +105,10 @@ static __always_inline struct pool_found pool_take_slowpath(struct pool_pcp *pcp
 		found.obj = pool_generation_take_own(victim);
 	if (!found.obj && holds)
 		found = pool_earn_steal(pcp);
-	if (!found.obj && victim_holds)
-		found.obj = pool_take_victim(victim);
 	if (!found.obj)
-		found.obj = pool_take_none(active, victim);
+		found.obj = pool_take_aged(victim);
+	if (!found.obj)
+		found.obj = pool_take_none(active->core);
 	return found;
 }
 
@@ -140,11 +145,11 @@ static noinline void *pool_get_nested(struct syncpool *pool)
 		if (n <= 0)
 			obj = ERR_PTR(n);
 	}
-	obj = obj ?: pool_generation_take_own(victim) ?: pool_take_victim(victim);
+	obj = obj ?: pool_generation_take_own(victim) ?: pool_take_aged(victim);
 	if (obj == POOL_RETRY)
 		return obj;
 	atomic_long_inc(&core->nested);
-	return obj ?: pool_take_none(pcp->gen, victim);
+	return obj ?: pool_take_none(core);
 }
 
 /*
@@ -188,7 +193,7 @@ static void *pool_get_recalled(struct syncpool *pool, bool all)
 
 /*
  * Nothing can be built, and the caller may sleep. What is idle and out of reach then
- * waits for a grace period, if it is a victim's, or for a CPU that goes offline.
+ * waits for a grace period, if it is not active any more, or for a CPU that goes offline.
  */
 static void *pool_get_last(struct syncpool *pool)
 {
@@ -274,9 +279,9 @@ static __always_inline void *pool_get_first(struct syncpool *pool,
 {
 	if (!victim)
 		return pool_get_active(pool);
-	if (!pool_generation_may_hold(victim))
+	if (!pool_core_may_hold(victim->core))
 		return NULL;
-	return pool_take_victim(victim) ?: POOL_FAR;
+	return pool_take_aged(victim) ?: POOL_FAR;
 }
 
 /**

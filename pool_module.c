@@ -14,8 +14,9 @@
  *	pool_idle	wait until every object is back
  *	pool_activate	a pool's core, at init or first use
  *	pool_age	rotate a pool that nothing reclaims
+ *	pool_shrink	what memory reclaim asks for
  *	pool_widen	larger magazines for a pool that has earned them
- *	pool_reclaim	rotation, drains, the shrinker
+ *	pool_reclaim	rotation, freeing what is old
  *	pool_free	an object for the free callback, now or later
  *	pool_recall	what lies in other CPUs' magazines
  *	pool_stats	counters, debugfs
@@ -23,6 +24,7 @@
  *	pool_debug	debug mode
  *	pool_core	the list of active pools, a pool's state
  *	pool_generation	all CPUs' parts of a generation, stealing
+ *	pool_node	what lies in the chains of each memory node's CPUs
  *	pool_pcp	one CPU's part: try-lock, magazine, nested slots
  *	pool_chain	rings that double
  *	pool_dequeue	one ring
@@ -38,6 +40,7 @@
 #include "pool_free.h"
 #include "pool_hotplug.h"
 #include "pool_life.h"
+#include "pool_shrink.h"
 #include "pool_stats.h"
 
 static int pool_module_event(struct notifier_block *nb, unsigned long state,
@@ -65,10 +68,15 @@ static int __init pool_module_init(void)
 	err = register_module_notifier(&pool_module_nb);
 	if (err)
 		goto err_hotplug;
+	err = pool_shrink_oom_init();
+	if (err)
+		goto err_notifier;
 	pool_stats_debugfs_init();
 	pr_info("syncpool: loaded\n");
 	return 0;
 
+err_notifier:
+	unregister_module_notifier(&pool_module_nb);
 err_hotplug:
 	pool_hotplug_exit();
 err_wq:
@@ -79,6 +87,7 @@ err_wq:
 static void __exit pool_module_exit(void)
 {
 	pool_stats_debugfs_exit();
+	pool_shrink_oom_exit();
 	unregister_module_notifier(&pool_module_nb);
 	pool_hotplug_exit();
 	pool_free_exit();

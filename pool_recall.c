@@ -35,6 +35,7 @@
 
 #include "pool_free.h"
 #include "pool_recall.h"
+#include "pool_stats.h"
 
 /* recalls of one pool, while it can build instead: 4,000 a second, 64 at once */
 #define POOL_RECALL_NS		(250 * NSEC_PER_USEC)
@@ -91,6 +92,43 @@ static void pool_recall_here(void *data)
 	/* the victim may have owners still, so nobody else can */
 	if (!r->obj)
 		r->obj = pool_generation_take_own(READ_ONCE(r->core->victim));
+}
+
+/**
+ * struct pool_recall_all - what a CPU is asked for when memory is short
+ * @core: the pool's
+ * @objs: what it hands over, up to POOL_PCP_MAX
+ * @n: how many
+ */
+struct pool_recall_all {
+	struct syncpool_core	*core;
+	void			**objs;
+	unsigned int		n;
+};
+
+/* On the CPU that is asked. */
+static void pool_recall_all_here(void *data)
+{
+	struct pool_recall_all *r = data;
+	struct pool_generation *active = READ_ONCE(r->core->active);
+	struct pool_generation *victim = READ_ONCE(r->core->victim);
+	struct pool_pcp *pcp = this_cpu_ptr(active->pcps);
+
+	if (!pool_core_may_reclaim(r->core))
+		return;
+	if (pool_pcp_trylock(pcp) != SYNCPOOL_TOP_BUSY) {
+		r->n = pool_generation_take_all(active, r->objs);
+		pool_pcp_unlock(pcp, pcp->magazine.last);
+	}
+	/* it may have owners still, so nobody else can */
+	while (r->n < POOL_NESTED &&
+	       cpumask_test_cpu(smp_processor_id(), victim->opened)) {
+		r->objs[r->n] = pool_generation_take_own(victim);
+		if (!r->objs[r->n])
+			break;
+		r->n++;
+	}
+	pool_stats_dropped(r->core, r->n);
 }
 
 static void pool_recall_async_here(void *data)
@@ -268,7 +306,28 @@ void *pool_recall(struct syncpool *pool, bool all)
 	}
 }
 
-/* Does a CPU that goes offline hold something, which the hotplug callback flushes? */
+/*
+ * Take what @cpu holds outside its chain, in several calls, for want of memory. @objs has
+ * room for POOL_PCP_MAX. They count as freed. Returns how many.
+ */
+unsigned int pool_recall_take(struct syncpool_core *core, unsigned int cpu, void **objs)
+{
+	struct pool_recall_all r = { .core = core, .objs = objs };
+	bool promises;
+
+	rcu_read_lock();
+	promises = pool_recall_promises(READ_ONCE(core->active), cpu) ||
+		   pool_recall_promises(READ_ONCE(core->victim), cpu);
+	rcu_read_unlock();
+	if (promises)
+		smp_call_function_single(cpu, pool_recall_all_here, &r, 1);
+	return r.n;
+}
+
+/*
+ * Is something out of reach for a while: held by a CPU that goes offline, which the
+ * hotplug callback flushes, or in a generation that is about to be settled?
+ */
 bool pool_recall_is_pending(struct syncpool *pool)
 {
 	struct syncpool_core *core;
@@ -278,7 +337,8 @@ bool pool_recall_is_pending(struct syncpool *pool)
 	core = READ_ONCE(pool->core);
 	if (pool_core_caches(core))
 		pending = !cpumask_subset(READ_ONCE(core->active)->opened,
-					  cpu_online_mask);
+					  cpu_online_mask) ||
+			  atomic_read(&READ_ONCE(core->old)->nr_opened) > 0;
 	rcu_read_unlock();
 	return pending;
 }

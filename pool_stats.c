@@ -3,9 +3,8 @@
  * pool_stats - what a pool holds and has done
  *
  * Counters are per CPU and touched on slow paths only. What lies in magazines
- * and nested slots is counted when somebody asks; what lies in chains is the
- * per-CPU sum of pushes less pops, since a walk over the rings would have no
- * bound. Sums are exact while nobody gets or puts.
+ * and nested slots is counted when somebody asks; what lies in chains is pushes
+ * less pops (pool_node.c), since a walk over the rings would have no bound. Sums are exact while nobody gets or puts.
  *
  * While a pool has no core, or waits for idle, its allocs and frees are counted
  * in syncpool.uncached instead, in one word, so that the put that brings back
@@ -13,6 +12,7 @@
  */
 #include <linux/debugfs.h>
 #include <linux/export.h>
+#include <linux/jiffies.h>
 #include <linux/minmax.h>
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
@@ -33,6 +33,7 @@ unsigned long pool_stats_cached(struct syncpool_core *core)
 			n += pool_generation_count(&core->generations[i], cpu);
 		n += READ_ONCE(per_cpu_ptr(core->counters, cpu)->chained);
 	}
+	n += pool_node_chained(core->nodes);
 	rcu_read_unlock();
 	return max(n, 0L);
 }
@@ -60,6 +61,10 @@ static void pool_stats_sum_core(struct syncpool_core *core,
 	sum->grows = atomic_long_read(&core->grows);
 	sum->nested = atomic_long_read(&core->nested);
 	sum->recalls = atomic_long_read(&core->recalls);
+	sum->reclaimed = atomic_long_read(&core->reclaimed);
+	sum->aged = atomic_long_read(&core->aged);
+	sum->rebuilt = atomic_long_read(&core->rebuilt);
+	sum->peak = atomic_long_read(&core->peak);
 	sum->rotations = READ_ONCE(core->rotations);
 }
 
@@ -122,6 +127,30 @@ static void pool_stats_uncached(struct syncpool *pool,
 		pool_core_wake_idle(core);
 }
 
+/* An object was built, because none that is idle could be had: the others are out. */
+static void pool_stats_built(struct syncpool_core *core)
+{
+	long out = atomic_long_inc_return(&core->nr_built) -
+		   max(pool_node_chained(core->nodes), 0L);
+	long peak = atomic_long_read(&core->peak);
+
+	this_cpu_inc(core->counters->allocs);
+	while (out > peak && !atomic_long_try_cmpxchg(&core->peak, &peak, out))
+		;
+	if (time_before(jiffies, READ_ONCE(core->freed_at) + HZ))
+		atomic_long_inc(&core->rebuilt);
+}
+
+/* @n cached objects were dropped, and are freed or about to be. */
+void pool_stats_dropped(struct syncpool_core *core, unsigned int n)
+{
+	if (!n)
+		return;
+	this_cpu_add(core->counters->frees, n);
+	atomic_long_sub(n, &core->nr_built);
+	WRITE_ONCE(core->freed_at, jiffies);
+}
+
 /*
  * An object was built for a caller, or alloc returned none. True if it is counted
  * per CPU, false if in struct syncpool.
@@ -138,7 +167,7 @@ bool pool_stats_alloc(struct syncpool *pool, struct syncpool_core *core,
 		return false;
 	}
 	if (built)
-		this_cpu_inc(core->counters->allocs);
+		pool_stats_built(core);
 	else
 		atomic_long_inc(&core->alloc_fails);
 	return true;
@@ -151,10 +180,12 @@ void pool_stats_free(struct syncpool *pool)
 
 	preempt_disable();
 	core = READ_ONCE(pool->core);
-	if (pool_core_caches(core))
+	if (pool_core_caches(core)) {
 		this_cpu_inc(core->counters->frees);
-	else
+		atomic_long_dec(&core->nr_built);
+	} else {
 		pool_stats_uncached(pool, core, -1);
+	}
 	preempt_enable();
 }
 
@@ -196,11 +227,12 @@ static void pool_stats_show(struct seq_file *m, struct syncpool_core *core)
 	struct syncpool_stats s;
 
 	pool_stats_sum(core->pool, core, &s);
-	seq_printf(m, "%s %lu %ld %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %zu\n",
+	seq_printf(m, "%s %lu %ld %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %zu\n",
 		   core->params.name, pool_stats_cached(core),
 		   pool_stats_outstanding(core), s.allocs, s.frees,
 		   s.alloc_fails, s.refills, s.spills, s.steals, s.stolen,
-		   s.victim_hits, s.rotations, s.grows, s.nested, s.recalls,
+		   s.victim_hits, s.rotations, s.grows, s.nested, s.reclaimed,
+		   s.aged, s.rebuilt, s.recalls, s.peak,
 		   core->params.obj_size);
 }
 
@@ -209,7 +241,7 @@ static int pools_show(struct seq_file *m, void *unused)
 	struct syncpool_core *core;
 
 	/* every name of struct syncpool_stats is a column */
-	seq_puts(m, "name cached outstanding allocs frees alloc_fails refills spills steals stolen victim_hits rotations grows nested recalls obj_size\n");
+	seq_puts(m, "name cached outstanding allocs frees alloc_fails refills spills steals stolen victim_hits rotations grows nested reclaimed aged rebuilt recalls peak obj_size\n");
 	mutex_lock(&pool_list_lock);
 	list_for_each_entry(core, &pool_list, node)
 		pool_stats_show(m, core);

@@ -8,6 +8,7 @@
 #include <linux/tracepoint.h>
 
 #include "pool_compat.h"
+#include "pool_core.h"
 
 DECLARE_EVENT_CLASS(syncpool_count,
 	TP_PROTO(const char *name, unsigned long n),
@@ -21,12 +22,6 @@ DECLARE_EVENT_CLASS(syncpool_count,
 		__entry->n = n;
 	),
 	TP_printk("pool=%s n=%lu", __get_str(name), __entry->n)
-);
-
-/* n: rotations so far */
-DEFINE_EVENT(syncpool_count, syncpool_rotate,
-	TP_PROTO(const char *name, unsigned long n),
-	TP_ARGS(name, n)
 );
 
 /* n: objects freed */
@@ -47,20 +42,61 @@ DEFINE_EVENT(syncpool_count, syncpool_steal,
 	TP_ARGS(name, n)
 );
 
-TRACE_EVENT(syncpool_shrink,
-	TP_PROTO(const char *name, unsigned long asked, unsigned long freed),
-	TP_ARGS(name, asked, freed),
+TRACE_DEFINE_ENUM(POOL_REASON_CALM);
+TRACE_DEFINE_ENUM(POOL_REASON_DISTRESS);
+TRACE_DEFINE_ENUM(POOL_REASON_OOM);
+TRACE_DEFINE_ENUM(POOL_REASON_AGE);
+TRACE_DEFINE_ENUM(POOL_REASON_CLEANUP);
+
+#define pool_show_reason(reason)					\
+	__print_symbolic(reason,					\
+			 { POOL_REASON_CALM, "calm" },			\
+			 { POOL_REASON_DISTRESS, "distress" },		\
+			 { POOL_REASON_OOM, "oom" },			\
+			 { POOL_REASON_AGE, "age" },			\
+			 { POOL_REASON_CLEANUP, "cleanup" })
+
+/* n: rotations so far; node: the one that is reclaimed, or -1 */
+TRACE_EVENT(syncpool_rotate,
+	TP_PROTO(const char *name, unsigned long n, int reason, int node),
+	TP_ARGS(name, n, reason, node),
 	TP_STRUCT__entry(
 		__string(name, name)
+		__field(unsigned long, n)
+		__field(int, reason)
+		__field(int, node)
+	),
+	TP_fast_assign(
+		pool_assign_str(name, name);
+		__entry->n = n;
+		__entry->reason = reason;
+		__entry->node = node;
+	),
+	TP_printk("pool=%s n=%lu reason=%s node=%d", __get_str(name),
+		  __entry->n, pool_show_reason(__entry->reason), __entry->node)
+);
+
+/* asked: pages, or objects if the reason is oom; freed: objects; node: or -1 */
+TRACE_EVENT(syncpool_shrink,
+	TP_PROTO(const char *name, int reason, int node, unsigned long asked,
+		 unsigned long freed),
+	TP_ARGS(name, reason, node, asked, freed),
+	TP_STRUCT__entry(
+		__string(name, name)
+		__field(int, reason)
+		__field(int, node)
 		__field(unsigned long, asked)
 		__field(unsigned long, freed)
 	),
 	TP_fast_assign(
 		pool_assign_str(name, name);
+		__entry->reason = reason;
+		__entry->node = node;
 		__entry->asked = asked;
 		__entry->freed = freed;
 	),
-	TP_printk("pool=%s asked=%lu freed=%lu", __get_str(name),
+	TP_printk("pool=%s reason=%s node=%d asked=%lu freed=%lu", __get_str(name),
+		  pool_show_reason(__entry->reason), __entry->node,
 		  __entry->asked, __entry->freed)
 );
 

@@ -5,7 +5,7 @@
  * Of a new pool's generations the first has long magazines and the others short
  * ones, so that a pool whose use never needs them takes 1 KiB a CPU. Once a
  * magazine has earned as much as a short one holds, the other generations get long
- * ones, each while it is the spare, which nobody can reach.
+ * ones, each while it is the old one, settled and empty.
  */
 #include <linux/irq_work.h>
 #include <linux/mutex.h>
@@ -26,13 +26,15 @@ static void pool_widen_work(struct work_struct *work)
 	if (!pcps)
 		return;
 	mutex_lock(&core->reclaim_lock);
-	/* while there is none, the drain that returns it comes here again */
-	if (core->spare && core->spare->len < core->len)
-		pcps = pool_generation_replace(core->spare, pcps, core->len);
+	/* while it cannot be replaced, each time that it settles comes here again */
+	if (core->settled && core->old->len < core->len &&
+	    pool_generation_retire(core->old))
+		pcps = pool_generation_replace(core->old, pcps, core->len);
 	mutex_unlock(&core->reclaim_lock);
 	/*
 	 * pool_widen_work:A: grace period, pairs with pool_generation_count:A,
-	 * which may still look at what was replaced; litmus/ring-reclaim
+	 * which may still look at what was replaced, and with pool_assert_pinned:A,
+	 * as thieves may; litmus/ring-reclaim
 	 */
 	synchronize_rcu();
 	free_percpu(pcps);

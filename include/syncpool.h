@@ -105,7 +105,12 @@ struct syncpool_params {
  * @rotations: rotations, by pressure, by age or by cleanup.
  * @grows: rings added to chains.
  * @nested: operations that interrupted an operation on the same CPU.
+ * @reclaimed: objects freed for memory: by a shrinker, or before a task is killed.
+ * @aged: objects freed by age.
+ * @rebuilt: objects built within a second of a cached one being freed. Reclaim
+ *	should not have taken those.
  * @recalls: times another CPU was asked for what its magazine held.
+ * @peak: most objects out at once, as far as gets that built one saw it.
  */
 struct syncpool_stats {
 	unsigned long allocs;
@@ -119,7 +124,11 @@ struct syncpool_stats {
 	unsigned long rotations;
 	unsigned long grows;
 	unsigned long nested;
+	unsigned long reclaimed;
+	unsigned long aged;
+	unsigned long rebuilt;
 	unsigned long recalls;
+	unsigned long peak;
 };
 
 /* private: counts while nothing is cached; out: allocs less frees */

@@ -118,14 +118,14 @@ static void chain_empty(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pop_head(chain, &obj, 1), 0U);
 	KUNIT_EXPECT_EQ(test, pop_tail(chain, &obj, 1), 0U);
 	KUNIT_EXPECT_EQ(test, pool_chain_push_head(chain, &obj, 1), 0U);
-	pool_chain_destroy(chain);
+	pool_chain_retire(chain);
 	KUNIT_ASSERT_EQ(test, push(chain, 1, 1), 1UL);
 	KUNIT_EXPECT_FALSE(test, pool_chain_is_empty(chain));
 	KUNIT_EXPECT_FALSE(test, pool_chain_is_drained(chain));
 	KUNIT_EXPECT_FALSE(test, pool_chain_is_full(chain));
 	KUNIT_EXPECT_EQ(test, pop_head(chain, &obj, 1), 1U);
 	KUNIT_EXPECT_TRUE(test, pool_chain_is_empty(chain));
-	pool_chain_destroy(chain);
+	pool_chain_retire(chain);
 	KUNIT_EXPECT_NULL(test, chain->head);
 	KUNIT_EXPECT_NULL(test, chain->tail);
 }
@@ -152,7 +152,7 @@ static void chain_sizes(struct kunit *test)
 	for (i = 0; i < 10; i++)
 		KUNIT_EXPECT_EQ(test, pop_tail(chain, &obj, 1), 0U);
 	KUNIT_EXPECT_EQ(test, rings(chain), 1U);
-	pool_chain_destroy(chain);
+	pool_chain_retire(chain);
 }
 
 /* The tail returns the oldest values, across rings; no batch spans two rings. */
@@ -173,7 +173,7 @@ static void chain_order_tail(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rings(chain), 1U);
 	KUNIT_EXPECT_PTR_EQ(test, chain->head, chain->tail);
 	KUNIT_EXPECT_TRUE(test, pool_chain_is_empty(chain));
-	pool_chain_destroy(chain);
+	pool_chain_retire(chain);
 }
 
 /* The head returns the newest values of the newest ring, then those at the tail. */
@@ -204,7 +204,7 @@ static void chain_order_head(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, pool_chain_is_empty(chain));
 	KUNIT_EXPECT_EQ(test, pop_head(chain, objs, 1), 0U);
 	KUNIT_EXPECT_TRUE(test, pool_chain_is_empty(chain));
-	pool_chain_destroy(chain);
+	pool_chain_retire(chain);
 }
 
 /* The indexes of every ring start just before the wrap and cross it. */
@@ -227,7 +227,7 @@ static void chain_wrap(struct kunit *test)
 	while (pop_tail(chain, objs, 1))
 		KUNIT_ASSERT_PTR_EQ(test, objs[0], (void *)next++);
 	KUNIT_EXPECT_EQ(test, next, head);
-	pool_chain_destroy(chain);
+	pool_chain_retire(chain);
 }
 
 /*
@@ -295,7 +295,7 @@ static void race_check(struct kunit *test, struct pool_chain *chain, void *obj)
 	while (pop_head(chain, &more, 1))
 		KUNIT_EXPECT_PTR_EQ(test, more, (void *)(9UL + n++));
 	KUNIT_EXPECT_EQ(test, n, 16U);
-	pool_chain_destroy(chain);
+	pool_chain_retire(chain);
 	/* KASAN reports a ring that was freed twice now, if not before */
 	rcu_barrier();
 }
@@ -373,7 +373,7 @@ static void chain_grown_meanwhile(struct kunit *test)
 			KUNIT_EXPECT_PTR_EQ(test, obj, (void *)n++);
 	KUNIT_EXPECT_EQ(test, n, 26UL);
 	KUNIT_EXPECT_EQ(test, rings(chain), 1U);
-	pool_chain_destroy(chain);
+	pool_chain_retire(chain);
 	rcu_barrier();
 }
 
@@ -448,7 +448,7 @@ static void chain_stress(struct kunit *test)
 	for (i = 0; i < ROUNDS; i++) {
 		test_values_run(test, &s.values);
 		expect_empty(test, s.chain);
-		pool_chain_destroy(s.chain);
+		pool_chain_retire(s.chain);
 	}
 	KUNIT_EXPECT_GT(test, s.values.at_head, 0UL);
 	KUNIT_EXPECT_GE(test, s.most_rings, 5U);

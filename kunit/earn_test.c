@@ -184,16 +184,16 @@ static void earn_widens(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, OBJS, 0);
 	struct syncpool_core *core = tp->pool.core;
-	struct pool_generation *spare = core->spare, *victim = core->victim;
+	struct pool_generation *old = core->old, *victim = core->victim;
 	unsigned int i;
 
 	test_stay_on(raw_smp_processor_id());
 	widen_check(tp, core->active, POOL_MAGAZINE_MAX);
 	widen_check(tp, victim, POOL_MAGAZINE_SMALL);
-	widen_check(tp, spare, POOL_MAGAZINE_SMALL);
+	widen_check(tp, old, POOL_MAGAZINE_SMALL);
 	test_earn(tp, OBJS, ME);
 	widen_flush(tp);
-	widen_check(tp, spare, POOL_MAGAZINE_MAX);
+	widen_check(tp, old, POOL_MAGAZINE_MAX);
 	/* reachable still */
 	widen_check(tp, victim, POOL_MAGAZINE_SMALL);
 	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), (unsigned long)OBJS);

@@ -22,6 +22,7 @@
 #include <linux/slab.h>
 
 #include "pool_debug.h"
+#include "pool_shrink.h"
 #include "test_pool.h"
 
 #define SIZE	128U
@@ -458,16 +459,19 @@ static void fault_prefill(struct kunit *test)
 static void fault_rotation(struct kunit *test)
 {
 	struct syncpool *pool = fault_pool(test);
-	struct shrinker *shrinker = pool->core->shrinker;
-	struct shrink_control sc = { .gfp_mask = GFP_KERNEL, .nr_to_scan = 20 };
+	struct syncpool_core *core = pool->core;
 	struct fault f = FAULT(test);
 
 	KUNIT_EXPECT_EQ(test, syncpool_prefill(pool, 100, GFP_KERNEL), 0);
 	fault_one(&f);
 	syncpool_cleanup(pool);
-	shrinker->count_objects(shrinker, &sc);
-	shrinker->scan_objects(shrinker, &sc);
-	shrinker->scan_objects(shrinker, &sc);
+	test_pass_interval(core);
+	test_scan(core->calm, 20, GFP_KERNEL);
+	/* the next one rotates */
+	test_scan(core->distress, 4, GFP_KERNEL);
+	test_scan(core->calm, 20, GFP_KERNEL);
+	test_scan(core->distress, 8, GFP_KERNEL);
+	pool_shrink_oom();
 	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(pool, 0), 0);
 	syncpool_cleanup(pool);
 	syncpool_count(pool);

@@ -81,14 +81,13 @@ static void life_exit_in_flight(struct kunit *test)
 
 	for (i = 0; i < 20; i++) {
 		struct test_pool *tp = test_pool_make(test, 200, SYNCPOOL_FREE_SLEEPS);
-		struct shrinker *shrinker = tp->pool.core->shrinker;
-		struct shrink_control sc = { .nr_to_scan = 5 };
 
 		put_all.tp = tp;
 		put_all.nr = test_get_many(tp, put_all.objs, 40, ME);
 		put_all.work = IRQ_WORK_INIT_HARD(put_all_irq);
 		test_fill(tp, 150, ME);
-		shrinker->scan_objects(shrinker, &sc);
+		test_pass_interval(tp->pool.core);
+		test_calm_scan(tp, 5);
 		irq_work_queue(&put_all.work);
 		irq_work_sync(&put_all.work);
 		tp->active = false;
@@ -424,16 +423,14 @@ static void life_devm_error(struct kunit *test)
 static void life_forgotten(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_prepare(test, 100);
-	struct shrink_control sc = { .nr_to_scan = 5 };
 	struct module *mod = kzalloc(sizeof(*mod), GFP_KERNEL);
-	struct shrinker *shrinker;
 
 	KUNIT_ASSERT_NOT_NULL(test, mod);
 	strscpy(mod->name, "forgetful", sizeof(mod->name));
 	KUNIT_EXPECT_EQ(test, __syncpool_init(&tp->pool, &tp->params, mod), 0);
 	test_fill(tp, 80, ME);
-	shrinker = tp->pool.core->shrinker;
-	shrinker->scan_objects(shrinker, &sc);
+	test_pass_interval(tp->pool.core);
+	test_calm_scan(tp, 5);
 	test_warn_begin(test->name, "module forgetful unloads without syncpool_exit");
 	pool_shutdown_module(mod);
 	test_warn_end();

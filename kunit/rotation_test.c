@@ -137,12 +137,11 @@ static void pinned_hook(enum pool_hook_point point)
 		udelay(1);
 }
 
-static unsigned long scan(struct test_pool *tp, unsigned long nr)
+/* Have calm reclaim rotate, if it may. */
+static void rotate(struct test_pool *tp)
 {
-	struct shrinker *shrinker = tp->pool.core->shrinker;
-	struct shrink_control sc = { .gfp_mask = GFP_KERNEL, .nr_to_scan = nr };
-
-	return shrinker->scan_objects(shrinker, &sc);
+	test_pass_interval(tp->pool.core);
+	test_calm_scan(tp, 1);
 }
 
 /* One rotation succeeds; a second has to wait for the pinned section. */
@@ -153,7 +152,7 @@ static int pinned_rotate(void *unused)
 
 	wait_for_completion(&pinned.go);
 	for (i = 0; i < 100; i++) {
-		scan(tp, 1000);
+		rotate(tp);
 		usleep_range(100, 200);
 	}
 	pinned.rotations = test_stats(tp).rotations;
@@ -341,7 +340,7 @@ static void rotation_victim_early(struct kunit *test)
 
 	recall_fill(tp, cpumask_of(cpu), true);
 	task = reader_begin(test, cpu);
-	scan(tp, 1);
+	rotate(tp);
 	KUNIT_EXPECT_EQ(test, test_stats(tp).rotations, 1UL);
 	KUNIT_EXPECT_NULL(test, test_try_get(tp, ME));
 	/* the owner hands one over; this get neither sleeps nor builds */
@@ -373,7 +372,9 @@ static void busy_thread(unsigned int id, void *arg)
 		if (id < 2) {
 			syncpool_cleanup(&tp->pool);
 		} else if (id == 2) {
-			scan(tp, 20);
+			test_pass_interval(tp->pool.core);
+			test_calm_scan(tp, 20);
+			test_distress_scan(tp, 4);
 			usleep_range(50, 100);
 		} else {
 			for (n = 0; n < 10; n++)
@@ -403,7 +404,7 @@ static void rotation_exit(struct kunit *test)
 
 	for (i = 0; i < 10; i++) {
 		test_fill(tp, 200, ME);
-		scan(tp, 1);
+		rotate(tp);
 		test_fill(tp, 20, ME);
 		test_pool_end(tp);
 		KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);

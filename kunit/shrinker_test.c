@@ -1,127 +1,214 @@
 // SPDX-License-Identifier: GPL-2.0
-/* shrinker_test - give memory back: direct calls, debugfs, reclaim */
+/* shrinker_test - give memory back: direct calls, debugfs, reclaim, the OOM notifier */
+#include <linux/cpumask.h>
+#include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/nodemask.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
-#include "test_pool.h"
+#include "pool_shrink.h"
+#include "recall_test.h"
 
 #define ME	1U
 #define OBJS	1000U
+/* see pool_shrink.c */
+#define CALM_MIN	(8UL << 11)
+#define PRIORITY_2	4UL
+#define PRIORITY_1	8UL
 
+/* A pool of objects that each stand for @footprint bytes. */
+static struct test_pool *make(struct kunit *test, size_t footprint, unsigned int flags)
+{
+	struct test_pool *tp = test_pool_prepare(test, OBJS);
+
+	tp->params.footprint = footprint;
+	tp->params.flags = flags;
+	if (flags & SYNCPOOL_FREE_SLEEPS)
+		tp->params.free = test_free_sleeps;
+	KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
+	tp->active = true;
+	return tp;
+}
+
+/* A pool that has cached @n objects, each a page, in the victim for an interval. */
+static struct test_pool *make_old(struct kunit *test, unsigned int n)
+{
+	struct test_pool *tp = make(test, PAGE_SIZE, 0);
+
+	test_fill(tp, n, ME);
+	syncpool_cleanup(&tp->pool);
+	test_pass_interval(tp->pool.core);
+	return tp;
+}
+
+/* A calm scan of @nr pages, which frees as many as it returns, and not more than @nr. */
 static unsigned long scan(struct test_pool *tp, unsigned long nr)
 {
-	struct shrinker *shrinker = tp->pool.core->shrinker;
-	struct shrink_control sc = {
-		.gfp_mask = GFP_KERNEL,
-		.nr_to_scan = nr,
-		.nr_scanned = nr,
-	};
 	long before = atomic_long_read(&tp->frees), freed;
-	unsigned long ret;
+	unsigned long ret = test_calm_scan(tp, nr);
 
-	ret = shrinker->scan_objects(shrinker, &sc);
-	/* a scan frees as many as it returns, and no more than were asked for */
 	freed = atomic_long_read(&tp->frees) - before;
-	KUNIT_EXPECT_LE(tp->test, freed, (long)nr);
-	if (ret != SHRINK_STOP) {
-		KUNIT_EXPECT_EQ(tp->test, (long)ret, freed);
-		KUNIT_EXPECT_EQ(tp->test, (long)sc.nr_scanned, freed);
-	} else {
-		KUNIT_EXPECT_EQ(tp->test, freed, 0L);
-	}
+	KUNIT_EXPECT_LE(tp->test, freed, (long)(nr * num_online_nodes()));
+	KUNIT_EXPECT_EQ(tp->test, ret == SHRINK_STOP ? 0 : (long)ret, freed);
 	return ret;
 }
 
-static unsigned long count(struct test_pool *tp)
+/* What @shrinker counts on all nodes; 0 if it is empty on all. */
+static unsigned long count(struct shrinker *shrinker)
 {
-	struct shrinker *shrinker = tp->pool.core->shrinker;
-	struct shrink_control sc = { .gfp_mask = GFP_KERNEL };
+	unsigned long n, sum = 0;
+	int nid;
 
-	return shrinker->count_objects(shrinker, &sc);
+	for_each_online_node(nid) {
+		struct shrink_control sc = { .gfp_mask = GFP_KERNEL, .nid = nid };
+
+		n = shrinker->count_objects(shrinker, &sc);
+		sum += n == SHRINK_EMPTY ? 0 : n;
+	}
+	return sum;
 }
 
-/* Wait for the drain after the rotation of a scan. */
+/* Wait for what comes a grace period after the rotation of a scan. */
 static void settle(struct test_pool *tp)
 {
-	flush_rcu_work(&tp->pool.core->drain_work);
+	flush_rcu_work(&tp->pool.core->settle_work);
 }
 
+/* Calm reclaim counts pages: of large objects all, since none waits to be counted. */
 static void shrinker_count(struct kunit *test)
 {
-	struct test_pool *tp = test_pool_make(test, OBJS, 0);
+	struct test_pool *tp = make(test, SZ_1M, 0);
+	struct shrinker *calm = tp->pool.core->calm;
+	unsigned long pages = OBJS * (SZ_1M / PAGE_SIZE);
 
-	KUNIT_EXPECT_EQ(test, count(tp), (unsigned long)SHRINK_EMPTY);
+	KUNIT_EXPECT_EQ(test, count(calm), 0UL);
 	test_fill(tp, OBJS, ME);
-	KUNIT_EXPECT_EQ(test, count(tp), (unsigned long)OBJS);
+	/* another node counts for the least */
+	KUNIT_EXPECT_GE(test, count(calm), pages);
+	KUNIT_EXPECT_LE(test, count(calm), pages + (num_online_nodes() - 1) * CALM_MIN);
 	syncpool_cleanup(&tp->pool);
-	KUNIT_EXPECT_EQ(test, count(tp), (unsigned long)OBJS);
+	KUNIT_EXPECT_GE(test, count(calm), pages);
 	syncpool_cleanup(&tp->pool);
-	KUNIT_EXPECT_EQ(test, count(tp), (unsigned long)SHRINK_EMPTY);
+	KUNIT_EXPECT_EQ(test, count(calm), 0UL);
 	test_pool_end(tp);
 }
 
-/* Reclaim asks for half of the count, which would be nothing for one object. */
+/* One object, wherever it lies, is not forgotten. */
 static void shrinker_one(struct kunit *test)
 {
-	struct test_pool *tp = test_pool_make(test, OBJS, 0);
+	struct test_pool *tp = make(test, 0, 0);
 
-	test_fill(tp, 1, ME);
-	KUNIT_EXPECT_GE(test, count(tp), 2UL);
+	test_earn(tp, 1, ME);
+	KUNIT_EXPECT_GE(test, count(tp->pool.core->calm), CALM_MIN);
+	KUNIT_EXPECT_GE(test, count(tp->pool.core->distress), PRIORITY_2);
+	test_pool_end(tp);
+}
+
+/* What was active within the interval is left alone. */
+static void shrinker_interval(struct kunit *test)
+{
+	struct test_pool *tp = make(test, PAGE_SIZE, 0);
+	unsigned int i;
+
+	test_fill(tp, 100, ME);
+	/* rotated too recently: at init */
+	for (i = 0; i < 10; i++)
+		KUNIT_EXPECT_EQ(test, scan(tp, 50), 0UL);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).rotations, 0UL);
+	test_pass_interval(tp->pool.core);
+	KUNIT_EXPECT_EQ(test, scan(tp, 50), 0UL);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).rotations, 1UL);
+	settle(tp);
+	for (i = 0; i < 10; i++)
+		KUNIT_EXPECT_EQ(test, scan(tp, 50), 0UL);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).rotations, 1UL);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).reclaimed, 0UL);
+	/* in use again: half of them */
+	test_fill(tp, 50, ME);
+	test_pass_interval(tp->pool.core);
+	while (scan(tp, 50))
+		;
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 50UL);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).reclaimed, 50UL);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).rebuilt, 0UL);
 	test_pool_end(tp);
 }
 
 /* A scan never frees more than was asked for; scan() checks it. */
 static void shrinker_bound(struct kunit *test)
 {
-	struct test_pool *tp = test_pool_make(test, OBJS, 0);
+	struct test_pool *tp = make_old(test, OBJS);
 	unsigned long nr, freed = 0;
 
-	test_fill(tp, OBJS, ME);
-	syncpool_cleanup(&tp->pool);
-	for (nr = 0; nr < 40; nr++) {
-		unsigned long n = scan(tp, nr);
-
-		if (nr)
-			KUNIT_EXPECT_EQ(test, n, nr);
-		freed += nr;
-	}
+	for (nr = 1; nr < 20; nr++)
+		freed += scan(tp, nr);
+	KUNIT_EXPECT_GE(test, freed, 190UL);
 	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), OBJS - freed);
 	/* the victim had enough, so no scan had to rotate */
 	KUNIT_EXPECT_EQ(test, test_stats(tp).rotations, 1UL);
 	test_pool_end(tp);
 }
 
+/* Pages that make no whole object remain owed. */
+static void shrinker_owed(struct kunit *test)
+{
+	struct test_pool *tp = make(test, SZ_1M, 0);
+	unsigned long pages = SZ_1M / PAGE_SIZE, asked, freed = 0;
+
+	test_fill(tp, 10, ME);
+	syncpool_cleanup(&tp->pool);
+	test_pass_interval(tp->pool.core);
+	for (asked = 8; asked < pages; asked += 8)
+		freed += test_calm_scan(tp, 8);
+	KUNIT_EXPECT_EQ(test, freed, 0UL);
+	KUNIT_EXPECT_EQ(test, test_calm_scan(tp, 8), pages);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 9UL);
+	KUNIT_EXPECT_EQ(test, test_calm_scan(tp, 8), 0UL);
+	test_pool_end(tp);
+}
+
 /* Asked often enough, it gives back everything: magazines and chains. */
 static void shrinker_all(struct kunit *test)
 {
-	struct test_pool *tp = test_pool_make(test, OBJS, 0);
+	struct test_pool *tp = make(test, PAGE_SIZE, 0);
 	unsigned int rounds = 0;
 
-	test_fill(tp, OBJS, ME);
+	test_fill(tp, OBJS / 2, ME);
+	test_earn(tp, OBJS / 2, ME);
 	while (syncpool_count(&tp->pool) && rounds++ < OBJS) {
+		test_pass_interval(tp->pool.core);
 		scan(tp, 128);
 		settle(tp);
 	}
 	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
-	KUNIT_EXPECT_LE(test, rounds, OBJS / 64);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), (long)OBJS);
+	KUNIT_EXPECT_LE(test, rounds, OBJS / 8);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), (long)OBJS / 2);
 	test_pool_end(tp);
 }
 
-/* While the lock is held a scan frees nothing and does not wait. */
+/* While the lock is held a scan does not wait: it frees, and does not rotate. */
 static void shrinker_locked(struct kunit *test)
 {
-	struct test_pool *tp = test_pool_make(test, OBJS, 0);
+	struct test_pool *tp = make_old(test, 100);
+	struct mutex *lock = &tp->pool.core->reclaim_lock;
 
-	test_fill(tp, OBJS, ME);
-	syncpool_cleanup(&tp->pool);
-	mutex_lock(&tp->pool.core->reclaim_lock);
-	KUNIT_EXPECT_EQ(test, scan(tp, 100), (unsigned long)SHRINK_STOP);
-	mutex_unlock(&tp->pool.core->reclaim_lock);
-	KUNIT_EXPECT_EQ(test, scan(tp, 100), 100UL);
+	mutex_lock(lock);
+	while (scan(tp, 10))
+		;
+	mutex_unlock(lock);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
+	test_fill(tp, 100, ME);
+	test_pass_interval(tp->pool.core);
+	mutex_lock(lock);
+	KUNIT_EXPECT_EQ(test, scan(tp, 100), 0UL);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).rotations, 1UL);
+	mutex_unlock(lock);
+	KUNIT_EXPECT_EQ(test, scan(tp, 100), 0UL);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).rotations, 2UL);
 	test_pool_end(tp);
 }
 
@@ -131,14 +218,13 @@ static void shrinker_locked(struct kunit *test)
  */
 static void shrinker_recursion(struct kunit *test)
 {
-	struct test_pool *tp = test_pool_make(test, OBJS, 0);
+	struct test_pool *tp = make_old(test, OBJS);
 	struct syncpool_core *core = tp->pool.core;
 	void *p;
 
-	test_fill(tp, OBJS, ME);
-	syncpool_cleanup(&tp->pool);
 	fs_reclaim_acquire(GFP_KERNEL);
-	KUNIT_EXPECT_EQ(test, scan(tp, 10), 10UL);
+	KUNIT_EXPECT_GE(test, scan(tp, 10), 10UL);
+	KUNIT_EXPECT_GE(test, test_distress_scan(tp, PRIORITY_2), 10UL);
 	/* get and put may run in writeback, which reclaim waits for */
 	test_put(tp, test_get(tp, ME), ME);
 	fs_reclaim_release(GFP_KERNEL);
@@ -147,7 +233,8 @@ static void shrinker_recursion(struct kunit *test)
 	mutex_lock(&core->reclaim_lock);
 	p = kmalloc(64, GFP_KERNEL);
 	fs_reclaim_acquire(GFP_KERNEL);
-	KUNIT_EXPECT_EQ(test, scan(tp, 10), (unsigned long)SHRINK_STOP);
+	KUNIT_EXPECT_GE(test, scan(tp, 10), 10UL);
+	KUNIT_EXPECT_EQ(test, pool_shrink_oom(), 0UL);
 	fs_reclaim_release(GFP_KERNEL);
 	/* real reclaim by another task, all shrinkers in turn */
 	KUNIT_EXPECT_EQ(test, test_shell("echo 2 > /proc/sys/vm/drop_caches"), 0);
@@ -177,33 +264,132 @@ static void shrinker_in_alloc(struct kunit *test)
 	unsigned int i;
 
 	tp->params.alloc = reclaiming_alloc;
+	tp->params.footprint = PAGE_SIZE;
 	KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
 	tp->active = true;
 	KUNIT_EXPECT_EQ(test, syncpool_prefill(&tp->pool, 200, GFP_KERNEL), 0);
 	syncpool_cleanup(&tp->pool);
+	test_pass_interval(tp->pool.core);
 	KUNIT_EXPECT_EQ(test, syncpool_prefill(&tp->pool, 20, GFP_KERNEL), 0);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 20L * 5);
+	KUNIT_EXPECT_GE(test, atomic_long_read(&tp->frees), 20L * 5);
+	/* too much, as the statistics say */
+	KUNIT_EXPECT_GE(test, test_stats(tp).rebuilt, 19UL);
 	for (i = 0; i < 50; i++)
 		objs[i] = test_take(tp, syncpool_get(&tp->pool, GFP_KERNEL), ME);
 	test_put_many(tp, objs, 50, ME);
 	test_pool_end(tp);
 }
 
-#define DEBUGFS	"/sys/kernel/debug/shrinker/syncpool:%s-*"
+/* At priority 2 distress takes what is not active; at 1 all, on every CPU. */
+static void shrinker_distress(struct kunit *test)
+{
+	struct test_pool *tp = make_old(test, 300);
+
+	test_earn(tp, 100, ME);
+	while (test_distress_scan(tp, PRIORITY_2))
+		;
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 100UL);
+	while (test_distress_scan(tp, PRIORITY_1))
+		;
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).reclaimed, 300UL);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 300L);
+	test_pool_end(tp);
+}
+
+/* One scan in distress gives back 1 MiB or an eighth, not all. */
+static void shrinker_distress_bound(struct kunit *test)
+{
+	struct test_pool *tp = make(test, SZ_1M, 0);
+
+	test_fill(tp, 80, ME);
+	KUNIT_EXPECT_EQ(test, test_distress_scan(tp, PRIORITY_1), 10 * SZ_1M / PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 70UL);
+	test_fill(tp, 4, ME);
+	test_pool_end(tp);
+}
+
+/* Magazines and nested slots of all CPUs, without a rotation or a grace period. */
+static void shrinker_distress_magazines(struct kunit *test)
+{
+	struct test_pool *tp = make(test, 0, 0);
+
+	test_other_cpu(test);
+	recall_fill(tp, cpu_online_mask, true);
+	KUNIT_EXPECT_GT(test, test_outside_all(tp), 0U);
+	while (test_distress_scan(tp, PRIORITY_1))
+		;
+	KUNIT_EXPECT_EQ(test, test_outside_all(tp), 0U);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).rotations, 0UL);
+	test_pool_end(tp);
+}
+
+/* Where free sleeps, it is not called for an allocation that must not wait for all. */
+static void shrinker_gfp(struct kunit *test)
+{
+	struct test_pool *tp = make(test, PAGE_SIZE, SYNCPOOL_FREE_SLEEPS);
+	struct syncpool_core *core = tp->pool.core;
+
+	test_fill(tp, 100, ME);
+	syncpool_cleanup(&tp->pool);
+	test_pass_interval(tp->pool.core);
+	KUNIT_EXPECT_EQ(test, test_scan(core->calm, 10, GFP_NOFS), (unsigned long)SHRINK_STOP);
+	KUNIT_EXPECT_EQ(test, test_scan(core->calm, 10, GFP_NOIO), (unsigned long)SHRINK_STOP);
+	KUNIT_EXPECT_EQ(test, test_scan(core->distress, PRIORITY_1, GFP_NOIO), 0UL);
+	KUNIT_EXPECT_EQ(test, pool_shrink_oom(), 0UL);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 100UL);
+	KUNIT_EXPECT_GE(test, test_scan(core->calm, 10, GFP_KERNEL), 10UL);
+	test_pool_end(tp);
+}
+
+/* Before a task is killed, everything idle is given back, and reported in pages. */
+static void shrinker_oom(struct kunit *test)
+{
+	struct test_pool *tp = make(test, 2 * PAGE_SIZE, 0);
+
+	test_fill(tp, 300, ME);
+	syncpool_cleanup(&tp->pool);
+	test_earn(tp, 200, ME);
+	KUNIT_EXPECT_GE(test, pool_shrink_oom(), 600UL);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).reclaimed, 300UL);
+	KUNIT_EXPECT_EQ(test, pool_shrink_oom(), 0UL);
+	test_pool_end(tp);
+}
+
+/* The pages of large objects in chains count as reclaimable until they are freed. */
+static void shrinker_available(struct kunit *test)
+{
+	unsigned long pages = 50 * SZ_1M / PAGE_SIZE, before, now;
+	struct test_pool *tp = make(test, SZ_1M, 0);
+
+	before = global_node_page_state(NR_KERNEL_MISC_RECLAIMABLE);
+	test_fill(tp, 50, ME);
+	now = global_node_page_state(NR_KERNEL_MISC_RECLAIMABLE);
+	/* each CPU may be 125 pages behind: calculate_normal_threshold(), mm/vmstat.c */
+	KUNIT_EXPECT_LE(test, abs((long)(now - before - pages)), 125L * num_online_cpus());
+	test_pool_end(tp);
+	now = global_node_page_state(NR_KERNEL_MISC_RECLAIMABLE);
+	KUNIT_EXPECT_LE(test, abs((long)(now - before)), 125L * num_online_cpus());
+}
+
+#define DEBUGFS	"/sys/kernel/debug/shrinker/syncpool:%s-[0-9]*"
 
 /* The kernel's debugfs interface to a shrinker. */
 static void shrinker_debugfs(struct kunit *test)
 {
-	struct test_pool *tp = test_pool_make(test, OBJS, 0);
+	struct test_pool *tp = make(test, SZ_1M, 0);
 
 	test_fill(tp, OBJS, ME);
-	KUNIT_EXPECT_EQ(test, test_shell("grep -q '^0 %u' " DEBUGFS "/count", OBJS,
-					 tp->params.name), 0);
+	KUNIT_EXPECT_EQ(test, test_shell("grep -q ' %lu' " DEBUGFS "/count",
+					 OBJS * (SZ_1M / PAGE_SIZE), tp->params.name), 0);
 	syncpool_cleanup(&tp->pool);
-	KUNIT_EXPECT_EQ(test, test_shell("for f in " DEBUGFS "/scan; do echo 0 0 100 > $f; done",
-					 tp->params.name), 0);
-	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), OBJS - 100UL);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 100L);
+	test_pass_interval(tp->pool.core);
+	KUNIT_EXPECT_EQ(test, test_shell("for f in " DEBUGFS "/scan; do echo 0 %d 2560 > $f; done",
+					 tp->params.name, first_online_node), 0);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), OBJS - 10UL);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 10L);
 	test_pool_end(tp);
 	/* the directory is gone with the pool */
 	KUNIT_EXPECT_NE(test, test_shell("ls -d " DEBUGFS " 2> /dev/null",
@@ -213,29 +399,57 @@ static void shrinker_debugfs(struct kunit *test)
 /* drop_caches drops the objects of the pool too. */
 static void shrinker_drop_caches(struct kunit *test)
 {
-	struct test_pool *tp = test_pool_make(test, OBJS, 0);
+	struct test_pool *tp = make(test, 0, 0);
 	unsigned int i;
 
 	test_fill(tp, OBJS, ME);
-	for (i = 0; i < 10 && syncpool_count(&tp->pool); i++) {
+	for (i = 0; i < 10 && syncpool_count(&tp->pool); i++)
 		KUNIT_EXPECT_EQ(test, test_shell("echo 2 > /proc/sys/vm/drop_caches"), 0);
-		settle(tp);
-	}
 	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), (long)OBJS);
+	test_pool_end(tp);
+}
+
+/* The most objects that were out at once, as the gets that built them saw it. */
+static void shrinker_peak(struct kunit *test)
+{
+	struct test_pool *tp = make(test, SZ_1M, 0);
+	struct test_obj *objs[30];
+
+	KUNIT_EXPECT_EQ(test, test_get_many(tp, objs, 30, ME), 30U);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).peak, 30UL);
+	test_put_many(tp, objs, 30, ME);
+	KUNIT_EXPECT_EQ(test, test_get_many(tp, objs, 20, ME), 20U);
+	test_put_many(tp, objs, 20, ME);
+	syncpool_cleanup(&tp->pool);
+	syncpool_cleanup(&tp->pool);
+	KUNIT_EXPECT_EQ(test, test_get_many(tp, objs, 10, ME), 10U);
+	test_put_many(tp, objs, 10, ME);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).peak, 30UL);
+	/* the second cleanup has just freed 30 */
+	KUNIT_EXPECT_EQ(test, test_stats(tp).rebuilt, 10UL);
 	test_pool_end(tp);
 }
 
 static struct kunit_case shrinker_cases[] = {
 	KUNIT_CASE(shrinker_count),
 	KUNIT_CASE(shrinker_one),
+	KUNIT_CASE(shrinker_interval),
 	KUNIT_CASE(shrinker_bound),
+	KUNIT_CASE(shrinker_owed),
 	KUNIT_CASE(shrinker_all),
 	KUNIT_CASE(shrinker_locked),
 	KUNIT_CASE(shrinker_recursion),
 	KUNIT_CASE(shrinker_in_alloc),
+	KUNIT_CASE(shrinker_distress),
+	KUNIT_CASE(shrinker_distress_bound),
+	KUNIT_CASE(shrinker_gfp),
+	KUNIT_CASE(shrinker_oom),
+	KUNIT_CASE(shrinker_available),
 	KUNIT_CASE(shrinker_debugfs),
 	KUNIT_CASE(shrinker_drop_caches),
+	KUNIT_CASE(shrinker_peak),
+	TEST_CASE_SMP(shrinker_distress_magazines),
 	{}
 };
 

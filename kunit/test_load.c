@@ -124,13 +124,21 @@ static void load_irq_work(struct irq_work *work)
 static void load_reclaim(struct test_load *load, unsigned int turn)
 {
 	struct test_pool *tp = load->tp;
-	struct syncpool_core *core = tp->pool.core;
-	struct shrink_control sc = { .gfp_mask = GFP_KERNEL, .nr_to_scan = 32 };
 
-	if (turn % 4 == 0)
+	test_pass_interval(tp->pool.core);
+	switch (turn % 8) {
+	case 0:
 		syncpool_cleanup(&tp->pool);
-	else
-		core->shrinker->scan_objects(core->shrinker, &sc);
+		break;
+	case 1:
+		test_distress_scan(tp, 4);
+		break;
+	case 2:
+		test_distress_scan(tp, 8);
+		break;
+	default:
+		test_calm_scan(tp, 32);
+	}
 	syncpool_count(&tp->pool);
 	test_stats(tp);
 	usleep_range(200, 1000);

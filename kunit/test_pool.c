@@ -2,7 +2,10 @@
 /* test_pool - what the suites share; see test_pool.h */
 #include <linux/completion.h>
 #include <linux/export.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/mutex.h>
+#include <linux/nodemask.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
@@ -274,6 +277,49 @@ static int test_thread_fn(void *data)
 	thread->fn(thread->id, thread->arg);
 	complete(&thread->done);
 	return 0;
+}
+
+/* As if nothing had rotated the pool for two intervals. */
+void test_pass_interval(struct syncpool_core *core)
+{
+	unsigned int i;
+
+	mutex_lock(&core->reclaim_lock);
+	core->rotated -= 2 * HZ;
+	for (i = 0; i < POOL_GENERATIONS; i++)
+		core->generations[i].since -= 2 * HZ;
+	mutex_unlock(&core->reclaim_lock);
+}
+
+/* Ask for @nr on each node. Returns what was freed, or SHRINK_STOP if all stop. */
+unsigned long test_scan(struct shrinker *shrinker, unsigned long nr, gfp_t gfp)
+{
+	unsigned long ret, sum = SHRINK_STOP;
+	int nid;
+
+	for_each_online_node(nid) {
+		struct shrink_control sc = {
+			.gfp_mask = gfp,
+			.nid = nid,
+			.nr_to_scan = nr,
+			.nr_scanned = nr,
+		};
+
+		ret = shrinker->scan_objects(shrinker, &sc);
+		if (ret != SHRINK_STOP)
+			sum = ret + (sum == SHRINK_STOP ? 0 : sum);
+	}
+	return sum;
+}
+
+unsigned long test_calm_scan(struct test_pool *tp, unsigned long nr)
+{
+	return test_scan(tp->pool.core->calm, nr, GFP_KERNEL);
+}
+
+unsigned long test_distress_scan(struct test_pool *tp, unsigned long nr)
+{
+	return test_scan(tp->pool.core->distress, nr, GFP_KERNEL);
 }
 
 /* Run @fn in @nr threads at once, with ids from 0, and wait for all of them. */

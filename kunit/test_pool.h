@@ -13,6 +13,7 @@
 #include <kunit/test.h>
 #include <linux/atomic.h>
 #include <linux/kconfig.h>
+#include <linux/shrinker.h>
 #include <linux/spinlock.h>
 
 #include "pool_core.h"
@@ -106,6 +107,10 @@ struct pool_pcp *test_pcp(struct test_pool *tp, unsigned int cpu);
 unsigned int test_outside(struct test_pool *tp, unsigned int cpu);
 unsigned int test_outside_all(struct test_pool *tp);
 struct syncpool_stats test_stats(struct test_pool *tp);
+void test_pass_interval(struct syncpool_core *core);
+unsigned long test_scan(struct shrinker *shrinker, unsigned long nr, gfp_t gfp);
+unsigned long test_calm_scan(struct test_pool *tp, unsigned long nr);
+unsigned long test_distress_scan(struct test_pool *tp, unsigned long nr);
 
 void test_threads(struct kunit *test, unsigned int nr,
 		  void (*fn)(unsigned int id, void *arg), void *arg);

@@ -67,7 +67,7 @@ static bool bench_rotate(void)
 	bool rotated;
 
 	mutex_lock(&core->reclaim_lock);
-	rotated = pool_reclaim_rotate(core);
+	rotated = pool_reclaim_rotate(core, POOL_REASON_CALM, NUMA_NO_NODE);
 	mutex_unlock(&core->reclaim_lock);
 	return rotated;
 }
