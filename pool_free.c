@@ -13,6 +13,7 @@
 #include <linux/export.h>
 #include <linux/irq_work.h>
 #include <linux/llist.h>
+#include <linux/sched.h>
 #include <linux/workqueue.h>
 
 #include "pool_debug.h"
@@ -56,8 +57,15 @@ static struct irq_work pool_defer_irq = IRQ_WORK_INIT(pool_defer_kick);
 void pool_free_flush(void)
 {
 	might_sleep();
-	/* the irq_work of the put that found the list empty may not have run */
-	queue_work(pool_wq, &pool_defer_work);
+	/*
+	 * The irq_work of the put that found the list empty may not have run, or is
+	 * about to queue the work on another CPU. flush_work() sees neither, so this
+	 * continues until it is the one that has queued it.
+	 */
+	while (!queue_work(pool_wq, &pool_defer_work)) {
+		flush_work(&pool_defer_work);
+		cond_resched();
+	}
 	flush_work(&pool_defer_work);
 }
 EXPORT_SYMBOL_FOR_TEST(pool_free_flush);
