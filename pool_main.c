@@ -279,7 +279,8 @@ static __always_inline void *pool_get_first(struct syncpool *pool,
 {
 	if (!victim)
 		return pool_get_active(pool);
-	if (!pool_core_may_hold(victim->core))
+	if (!pool_generation_may_hold(victim) &&
+	    !pool_generation_may_hold(READ_ONCE(victim->core->old)))
 		return NULL;
 	return pool_take_aged(victim) ?: POOL_FAR;
 }

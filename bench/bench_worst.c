@@ -109,13 +109,32 @@ static void bench_outstanding(unsigned int n)
 		syncpool_outstanding(&bench_pool);
 }
 
-/* The smallest scan that makes the shrinker rotate: it frees one object. */
+static void bench_shrink_count(unsigned int n)
+{
+	struct shrinker *calm = bench_pool.core->calm;
+	struct shrink_control sc = { .gfp_mask = GFP_KERNEL };
+
+	while (n--)
+		calm->count_objects(calm, &sc);
+}
+
+/* A scan after an interval in which everything was active: it rotates. */
 static void bench_scan(unsigned int n)
 {
-	struct shrinker *shrinker = bench_pool.core->shrinker;
-	struct shrink_control sc = { .nr_to_scan = n };
+	struct shrinker *calm = bench_pool.core->calm;
+	struct shrink_control sc = { .gfp_mask = GFP_KERNEL, .nr_to_scan = n };
 
-	shrinker->scan_objects(shrinker, &sc);
+	calm->scan_objects(calm, &sc);
+}
+
+/* As if nothing had rotated the pool for a minute. */
+static void bench_pass_interval(void)
+{
+	unsigned int i;
+
+	bench_pool.core->rotated -= 60 * HZ;
+	for (i = 0; i < POOL_GENERATIONS; i++)
+		bench_pool.core->generations[i].since -= 60 * HZ;
 }
 
 static void bench_objpool_puts(unsigned int n)
@@ -226,6 +245,7 @@ static int bench_worst_own(void)
 	bench_mark_all();
 	bench_slow("get; every chain marked and empty", bench_gets, 1);
 	bench_slow("count", bench_count, 1);
+	bench_slow("count_objects", bench_shrink_count, 1);
 	bench_slow("outstanding", bench_outstanding, 1);
 	bench_slow("read_stats", bench_stats, 1);
 	bench_do_on(0, bench_puts, BENCH_MANY);
@@ -340,10 +360,14 @@ static int bench_worst_rotation(const char *what, unsigned int cached)
 	if (err)
 		return err;
 	/* the first time that work is queued costs more */
+	bench_do_on(0, bench_puts, 1);
+	bench_pass_interval();
 	bench_do_on(0, bench_scan, 1);
+	syncpool_cleanup(&bench_pool);
 	syncpool_cleanup(&bench_pool);
 	for (i = 0; i < cached; i += BENCH_MANY)
 		bench_do_on(0, bench_puts, min(cached, BENCH_MANY));
+	bench_pass_interval();
 	bench_slow(what, bench_scan, 1);
 	syncpool_exit(&bench_pool);
 	return 0;

@@ -29,12 +29,12 @@
 #define MOST	400		/* runs: more than any operation needs */
 
 /*
- * Allocations that activate a pool: core, name, counters, three generations, the
- * shrinker, its nr_deferred and its name; with CONFIG_CPUMASK_OFFSTACK a cpumask
- * per generation.
+ * Allocations that activate a pool: core, name, counters, nodes, three generations, two
+ * shrinkers with nr_deferred and a name each; with CONFIG_CPUMASK_OFFSTACK two
+ * cpumasks per generation.
  */
-#define CORE	(8 + IS_ENABLED(CONFIG_SHRINKER_DEBUG) +		\
-		 (int)POOL_GENERATIONS * IS_ENABLED(CONFIG_CPUMASK_OFFSTACK))
+#define CORE	(11 + 2 * IS_ENABLED(CONFIG_SHRINKER_DEBUG) +		\
+		 2 * (int)POOL_GENERATIONS * IS_ENABLED(CONFIG_CPUMASK_OFFSTACK))
 
 static const struct fault_mode {
 	const char *name;
