@@ -45,7 +45,7 @@ static void pool_age(struct work_struct *work)
 	bool more;
 
 	mutex_lock(&core->reclaim_lock);
-	if (secs && time_after_eq(jiffies, core->reclaimed_at + secs * HZ) &&
+	if (secs && time_after_eq(jiffies, READ_ONCE(core->reclaimed_at) + secs * HZ) &&
 	    pool_stats_cached(core))
 		pool_reclaim_age(core);
 	/*

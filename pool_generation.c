@@ -185,38 +185,36 @@ int __pool_generation_steal(struct pool_generation *gen, unsigned int start,
 	return pool_steal_among(gen, NULL, start + 1, objs, n);
 }
 
-/* The first CPU after @cpu in @mask whose memory is on node @nid, if that is one. */
-static unsigned int pool_next_on_node(const struct cpumask *mask, int nid, int cpu)
+/* The first CPU in @mask whose memory is on node @nid, if that is one; or nr_cpu_ids. */
+static unsigned int pool_first_on_node(const struct cpumask *mask, int nid)
 {
-	unsigned int next = cpu;
+	unsigned int cpu = -1;
 
 	do {
 		/* to miss a bit is the same as to look before it was set */
-		next = data_race(cpumask_next((int)next, mask));
-	} while (next < nr_cpu_ids && nid != NUMA_NO_NODE && cpu_to_mem(next) != nid);
-	return next;
+		cpu = data_race(cpumask_next((int)cpu, mask));
+	} while (cpu < nr_cpu_ids && nid != NUMA_NO_NODE && cpu_to_mem(cpu) != nid);
+	return cpu;
 }
 
-/*
- * pool_generation_steal() from the chains of node @nid's CPUs alone, or of all CPUs if
- * it is NUMA_NO_NODE.
- */
-int pool_generation_steal_node(struct pool_generation *gen, int nid, void **objs,
-			       unsigned int n)
+/* A CPU of node @nid, or of any for NUMA_NO_NODE, whose chain may hold something. */
+unsigned int pool_generation_next_chain(const struct pool_generation *gen, int nid)
 {
-	unsigned int cpu = pool_next_on_node(gen->mask, nid, -1);
+	return pool_first_on_node(gen->mask, nid);
+}
 
+/* Likewise, a CPU that may hold something outside its chain. */
+unsigned int pool_generation_next_magazine(const struct pool_generation *gen, int nid)
+{
+	return pool_first_on_node(gen->opened, nid);
+}
+
+/* Steal up to @n objects from the chain of @cpu. Returns as pool_generation_steal(). */
+int pool_generation_steal_from(struct pool_generation *gen, unsigned int cpu,
+			       void **objs, unsigned int n)
+{
 	pool_assert_pinned();
-	if (cpu >= nr_cpu_ids)
-		return 0;
 	return pool_steal_from(gen, cpu, objs, n) ?: POOL_AGAIN;
-}
-
-/* May CPUs of node @nid hold anything in @gen? */
-bool pool_generation_holds_node(const struct pool_generation *gen, int nid)
-{
-	return pool_next_on_node(gen->mask, nid, -1) < nr_cpu_ids ||
-	       pool_next_on_node(gen->opened, nid, -1) < nr_cpu_ids;
 }
 
 /* @cpu holds nothing outside its chain. */
@@ -295,30 +293,40 @@ struct pool_found pool_generation_take_rest(struct pool_generation *gen,
 }
 
 /*
- * Take an object that another CPU, of node @nid if that is one, left outside its chain
- * in the victim. Returns 1; 0 if there is none that may be taken; or POOL_AGAIN.
+ * Take an object that @cpu left outside its chain in the victim. Returns 1; 0 if it may
+ * not be taken; or POOL_AGAIN.
  */
-int pool_generation_take_other(struct pool_generation *gen, int nid, void **obj)
+int pool_generation_take_from(struct pool_generation *gen, unsigned int cpu, void **obj)
 {
-	unsigned int cpu;
-	struct pool_pcp *pcp;
+	struct pool_pcp *pcp = per_cpu_ptr(gen->pcps, cpu);
 
 	pool_assert_pinned();
-	if (atomic_read(&gen->nr_opened) <= 0 || !pool_generation_is_open(gen))
+	if (!pool_generation_is_open(gen))
+		return 0;
+	*obj = pool_pcp_take_shared(pcp, U8_MAX).obj ?: pool_pcp_nested_take_shared(pcp);
+	if (*obj)
+		return 1;
+	pool_generation_close(gen, cpu);
+	return POOL_AGAIN;
+}
+
+/* pool_generation_take_from() any CPU. */
+int pool_generation_take_other(struct pool_generation *gen, void **obj)
+{
+	unsigned int cpu;
+	int k;
+
+	if (atomic_read(&gen->nr_opened) <= 0)
 		return 0;
 	do {
-		cpu = pool_next_on_node(gen->opened, nid, -1);
+		/* to miss a bit is the same as to look before it was set */
+		cpu = data_race(cpumask_first(gen->opened));
 		if (cpu >= nr_cpu_ids)
 			return 0;
-		pcp = per_cpu_ptr(gen->pcps, cpu);
-		*obj = pool_pcp_take_shared(pcp, U8_MAX).obj ?:
-		       pool_pcp_nested_take_shared(pcp);
-		if (*obj)
-			return 1;
-		pool_generation_close(gen, cpu);
+		k = pool_generation_take_from(gen, cpu, obj);
 		/* NMI cannot continue in another section */
-	} while (in_nmi());
-	return POOL_AGAIN;
+	} while (k == POOL_AGAIN && in_nmi());
+	return k;
 }
 
 /* Push what is in the magazine, lowest first. Returns how many may remain in it. */

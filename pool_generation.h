@@ -91,16 +91,18 @@ void pool_generation_end_owners(struct pool_generation *gen);
 void pool_generation_disown(struct pool_generation *gen);
 struct pool_found pool_generation_take_rest(struct pool_generation *gen,
 					    struct pool_pcp *pcp);
-int pool_generation_take_other(struct pool_generation *gen, int nid, void **obj);
+int pool_generation_take_from(struct pool_generation *gen, unsigned int cpu, void **obj);
+int pool_generation_take_other(struct pool_generation *gen, void **obj);
 unsigned int pool_generation_take_all(struct pool_generation *gen, void **objs);
 void pool_generation_close(struct pool_generation *gen, unsigned int cpu);
 unsigned int pool_generation_flush(struct pool_generation *gen,
 				   unsigned int cpu, void **obj);
 int __pool_generation_steal(struct pool_generation *gen, unsigned int start,
 			    void **objs, unsigned int n);
-int pool_generation_steal_node(struct pool_generation *gen, int nid, void **objs,
-			       unsigned int n);
-bool pool_generation_holds_node(const struct pool_generation *gen, int nid);
+unsigned int pool_generation_next_chain(const struct pool_generation *gen, int nid);
+unsigned int pool_generation_next_magazine(const struct pool_generation *gen, int nid);
+int pool_generation_steal_from(struct pool_generation *gen, unsigned int cpu,
+			       void **objs, unsigned int n);
 unsigned int pool_generation_drain(struct pool_generation *gen, unsigned int cpu,
 				   void **objs, unsigned int n);
 unsigned int pool_generation_drain_magazine(struct pool_generation *gen,

@@ -28,7 +28,6 @@
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/jump_label.h>
-#include <linux/numa.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
@@ -61,7 +60,7 @@ static noinline void *pool_take_aged(struct pool_generation *victim)
 	int n;
 
 	n = pool_generation_steal(victim, start, &obj, 1) ?:
-	    pool_generation_take_other(victim, NUMA_NO_NODE, &obj) ?:
+	    pool_generation_take_other(victim, &obj) ?:
 	    /*
 	     * pool_take_aged:A: address dependency, pairs with pool_rotate:C;
 	     * litmus/activate

@@ -103,7 +103,7 @@ static void pool_rotate(struct syncpool_core *core, enum pool_reason reason, int
 	pool_generation_end_owners(core->victim);
 	WRITE_ONCE(core->rotations, core->rotations + 1);
 	core->rotated = jiffies;
-	core->reclaimed_at = jiffies;
+	WRITE_ONCE(core->reclaimed_at, jiffies);
 	trace_syncpool_rotate(core->params.name, core->rotations, reason, node);
 }
 
@@ -134,15 +134,21 @@ unsigned long pool_reclaim_flush(struct pool_generation *gen, unsigned int cpu)
 	}
 }
 
-/* Leave what the old generation holds to thieves, a grace period after the rotation. */
+/*
+ * Leave what the old generation holds to thieves, a grace period after the rotation, and
+ * close its magazines, those that were found empty as well: their CPUs would fill them
+ * again, and nobody would know.
+ */
 static void pool_settle(struct syncpool_core *core)
 {
 	struct pool_generation *gen = core->old;
 	unsigned long freed = 0;
 	unsigned int cpu;
 
-	for_each_cpu(cpu, gen->opened)
+	for_each_possible_cpu(cpu) {
 		freed += pool_reclaim_flush(gen, cpu);
+		cond_resched();
+	}
 	atomic_long_add(freed, &core->reclaimed);
 }
 
@@ -222,31 +228,40 @@ bool pool_reclaim_rotate(struct syncpool_core *core, enum pool_reason reason, in
 }
 
 /*
- * Take up to @n objects of @node from @gen, if it has not been active for @age jiffies.
- * Returns as pool_generation_steal().
+ * Take up to @n objects of @node from the generation in @role, if it has not been active
+ * for @age jiffies. Returns as pool_generation_steal().
  */
-static int pool_reclaim_take(struct syncpool_core *core, struct pool_generation *gen,
+static int pool_reclaim_take(struct syncpool_core *core, struct pool_generation **role,
 			     int node, unsigned long age, void **objs, unsigned int n)
 {
-	int k;
+	struct pool_generation *gen = READ_ONCE(*role);
+	unsigned int chain = pool_generation_next_chain(gen, node);
+	unsigned int magazine = nr_cpu_ids;
+	int k = 0;
 
-	if (!pool_core_may_reclaim(core) ||
-	    (age && !pool_generation_is_aged(gen, age)))
-		return 0;
-	k = pool_generation_steal_node(gen, node, objs, n);
-	if (!k && gen == READ_ONCE(core->victim))
-		k = pool_generation_take_other(gen, node, objs);
-	/* in this section, for the sake of pool_core_may_reclaim() */
-	if (k > 0)
-		pool_stats_dropped(core, k);
+	if (role == &core->victim)
+		magazine = pool_generation_next_magazine(gen, node);
+	/* all of that may be many CPUs, so it is looked for outside the section */
+	preempt_disable();
+	if (gen == READ_ONCE(*role) && pool_core_may_reclaim(core) &&
+	    (!age || pool_generation_is_aged(gen, age))) {
+		if (chain < nr_cpu_ids)
+			k = pool_generation_steal_from(gen, chain, objs, n);
+		else if (magazine < nr_cpu_ids)
+			k = pool_generation_take_from(gen, magazine, objs);
+		/* in this section, for the sake of pool_core_may_reclaim() */
+		if (k > 0)
+			pool_stats_dropped(core, k);
+	}
+	preempt_enable();
 	return k;
 }
 
 /*
- * Free up to @max objects that lie in chains of @node's CPUs in a generation, and, if it
- * is the victim, in their magazines. Returns how many.
+ * Free up to @max objects that lie in chains of @node's CPUs in the generation in @role,
+ * and, if that is the victim, in their magazines. Returns how many.
  */
-unsigned long pool_reclaim_free(struct syncpool_core *core, struct pool_generation **gen,
+unsigned long pool_reclaim_free(struct syncpool_core *core, struct pool_generation **role,
 				int node, unsigned long age, unsigned long max)
 {
 	void *objs[POOL_RECLAIM_BATCH];
@@ -255,9 +270,7 @@ unsigned long pool_reclaim_free(struct syncpool_core *core, struct pool_generati
 
 	while (freed < max) {
 		n = min_t(unsigned long, max - freed, POOL_RECLAIM_BATCH);
-		preempt_disable();
-		n = pool_reclaim_take(core, READ_ONCE(*gen), node, age, objs, n);
-		preempt_enable();
+		n = pool_reclaim_take(core, role, node, age, objs, n);
 		if (!n)
 			break;
 		if (n == POOL_AGAIN)

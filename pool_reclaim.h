@@ -9,7 +9,7 @@ void pool_reclaim_init(struct syncpool_core *core);
 void pool_reclaim_lock_settled(struct syncpool_core *core);
 bool pool_reclaim_rotate(struct syncpool_core *core, enum pool_reason reason, int node);
 void pool_reclaim_age(struct syncpool_core *core);
-unsigned long pool_reclaim_free(struct syncpool_core *core, struct pool_generation **gen,
+unsigned long pool_reclaim_free(struct syncpool_core *core, struct pool_generation **role,
 				int node, unsigned long age, unsigned long max);
 unsigned long pool_reclaim_flush(struct pool_generation *gen, unsigned int cpu);
 void pool_reclaim_drain_all(struct syncpool_core *core);

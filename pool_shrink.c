@@ -33,8 +33,8 @@
  * that it has scanned what it was asked for, since what was deferred would come on top.
  * It gives back an eighth of the pool, or 1 MiB if that is more, and is called again while
  * that did not help: old and victim first, at priority 1 and 0 the active generation, too.
- * What lies in magazines is handed over by the CPUs that own them, which are interrupted:
- * no grace period is waited for. That two signals are enough: calm reclaim that does not
+ * What lies in magazines is handed over by the CPUs that own them, isolated ones, too,
+ * which are interrupted: no grace period is waited for. That two signals are enough: calm reclaim that does not
  * find enough gets to priority 2, whether it began at 12 or 6; and nobody is killed before
  * it has been at 0.
  *
@@ -90,7 +90,7 @@ static bool pool_shrink_may_free(const struct syncpool_core *core,
 				 const struct shrink_control *sc)
 {
 	return !(core->params.flags & SYNCPOOL_FREE_SLEEPS) ||
-	       (sc->gfp_mask & GFP_KERNEL) == GFP_KERNEL;
+	       (sc->gfp_mask & (__GFP_IO | __GFP_FS)) == (__GFP_IO | __GFP_FS);
 }
 
 /* A scan has freed @freed objects since reclaim's progress was @before. Returns pages. */
@@ -131,33 +131,29 @@ static unsigned long pool_shrink_old(struct syncpool_core *core, int node,
 	return freed + pool_reclaim_free(core, &core->victim, node, age, max - freed);
 }
 
+/* May @gen hold anything of @node? */
+static bool pool_shrink_holds(const struct pool_generation *gen, int node)
+{
+	return pool_generation_next_chain(gen, node) < nr_cpu_ids ||
+	       pool_generation_next_magazine(gen, node) < nr_cpu_ids;
+}
+
 /* Is there anything of @node that is @age jiffies old? */
 static bool pool_calm_may_free(const struct syncpool_core *core, int node,
 			       unsigned long age)
 {
-	const struct pool_generation *victim;
-	bool may;
+	const struct pool_generation *victim = READ_ONCE(core->victim);
 
-	rcu_read_lock();
-	victim = READ_ONCE(core->victim);
-	may = pool_generation_holds_node(READ_ONCE(core->old), node) ||
-	      (pool_generation_is_aged(victim, age) &&
-	       pool_generation_holds_node(victim, node));
-	rcu_read_unlock();
-	return may;
+	return pool_shrink_holds(READ_ONCE(core->old), node) ||
+	       (pool_generation_is_aged(victim, age) && pool_shrink_holds(victim, node));
 }
 
 /* Does only the active generation hold anything of @node? */
 static bool pool_calm_wants_rotation(const struct syncpool_core *core, int node)
 {
-	bool wants;
-
-	rcu_read_lock();
-	wants = !pool_generation_holds_node(READ_ONCE(core->old), node) &&
-		!pool_generation_holds_node(READ_ONCE(core->victim), node) &&
-		pool_generation_holds_node(READ_ONCE(core->active), node);
-	rcu_read_unlock();
-	return wants;
+	return !pool_shrink_holds(READ_ONCE(core->old), node) &&
+	       !pool_shrink_holds(READ_ONCE(core->victim), node) &&
+	       pool_shrink_holds(READ_ONCE(core->active), node);
 }
 
 static void pool_calm_rotate(struct syncpool_core *core, int node, unsigned long age)
@@ -235,10 +231,9 @@ static unsigned long pool_distress_scan(struct shrinker *shrinker,
 
 	if (!pool_shrink_may_free(core, sc))
 		return 0;
-	max = max(pool_stats_cached(core) / 8,
-		  POOL_DISTRESS_PAGES / pool_node_pages(core->nodes, 1));
-	freed = pool_shrink_idle(core, sc->nid, sc->nr_to_scan > POOL_DISTRESS_COUNT,
-				 max(max, 1UL));
+	max = max3(pool_node_chained(core->nodes) / 8, 1L,
+		   (long)(POOL_DISTRESS_PAGES / pool_node_pages(core->nodes, 1)));
+	freed = pool_shrink_idle(core, sc->nid, sc->nr_to_scan > POOL_DISTRESS_COUNT, max);
 	return pool_shrink_freed(core, POOL_REASON_DISTRESS, sc, freed, before);
 }
 

@@ -130,7 +130,8 @@ static void pool_stats_uncached(struct syncpool *pool,
 /* An object was built, because none that is idle could be had: the others are out. */
 static void pool_stats_built(struct syncpool_core *core)
 {
-	long out = atomic_long_inc_return(&core->nr_built) -
+	long out = atomic_long_inc_return(&core->nr_built) +
+		   atomic_long_read(&core->pool->uncached.out) -
 		   max(pool_node_chained(core->nodes), 0L);
 	long peak = atomic_long_read(&core->peak);
 

@@ -360,6 +360,33 @@ static void rotation_victim_early(struct kunit *test)
 	test_pool_end(tp);
 }
 
+/*
+ * A generation that becomes active again has closed magazines, though other CPUs took
+ * what was in them. Else what is put there next is out of everybody's reach.
+ */
+static void rotation_closed(struct kunit *test)
+{
+	unsigned int cpu = test_other_cpu(test), n, i;
+	struct test_pool *tp = test_pool_make(test, 100, 0);
+	struct syncpool_core *core = tp->pool.core;
+	struct pool_generation *gen = core->active;
+	struct test_obj *objs[EACH];
+
+	recall_fill(tp, cpumask_of(cpu), false);
+	for (i = 0; i < POOL_GENERATIONS; i++) {
+		rotate(tp);
+		flush_rcu_work(&core->settle_work);
+		n = test_get_many(tp, objs, EACH, ME);
+		KUNIT_EXPECT_EQ(test, n, EACH);
+		test_put_many(tp, objs, n, ME);
+	}
+	KUNIT_EXPECT_EQ(test, test_stats(tp).rotations, (unsigned long)POOL_GENERATIONS);
+	KUNIT_EXPECT_PTR_EQ(test, core->active, gen);
+	KUNIT_EXPECT_EQ(test, pool_pcp_capacity(test_pcp(tp, cpu)), 0U);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->allocs), (long)EACH);
+	test_pool_end(tp);
+}
+
 static void busy_thread(unsigned int id, void *arg)
 {
 	struct test_obj *objs[30];
@@ -425,6 +452,7 @@ static struct kunit_case rotation_cases[] = {
 	TEST_CASE_SMP(rotation_victim_steal),
 	TEST_CASE_SMP(rotation_victim_shared),
 	TEST_CASE_SMP(rotation_victim_early),
+	TEST_CASE_SMP(rotation_closed),
 	TEST_CASE_SMP_PARAM(rotation_under_owner, pinned_gen_params),
 	{}
 };
