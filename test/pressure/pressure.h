@@ -93,7 +93,8 @@ struct pressure_user {
  * struct pressure_pool - a pool under test
  * @list: in pressure_pools
  * @name: unique
- * @policy: what kind of pool it is; NULL when it has ended
+ * @policy: what kind of pool it is
+ * @ended: its figures are left
  * @nr: objects that its use needs
  * @size: bytes of each
  * @known: does the pool know @size?
@@ -117,6 +118,7 @@ struct pressure_pool {
 	struct list_head	list;
 	char			name[PRESSURE_NAME_LEN];
 	const struct pressure_policy *policy;
+	bool			ended;
 	unsigned int		nr;
 	size_t			size;
 	bool			known;
@@ -150,6 +152,7 @@ void pressure_sampler_stop(void);
 int pressure_pool_make(const char *name, const char *policy, unsigned int nr,
 		       size_t size, bool known);
 struct pressure_pool *pressure_pool_find(const char *name);
+int pressure_pool_prefill(struct pressure_pool *p);
 int pressure_pool_spread(struct pressure_pool *p);
 void pressure_pool_end(struct pressure_pool *p);
 void pressure_pool_forget(struct pressure_pool *p);

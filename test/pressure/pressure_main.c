@@ -6,13 +6,14 @@
  *
  *	commands	a command with each write:
  *		pool NAME POLICY OBJECTS SIZE KNOWN
- *			make a pool that caches OBJECTS of SIZE bytes, which it
- *			knows if KNOWN is 1
+ *			make a pool for OBJECTS of SIZE bytes, which it knows if
+ *			KNOWN is 1
+ *		prefill NAME	build them, and put them on this CPU
  *		use NAME PERIOD [EACH]
  *			a task gets EACH (all) objects, touches them and puts them
  *			back every PERIOD microseconds
  *		rest NAME	stop all its tasks
- *		spread NAME	put an equal share of its objects on each CPU
+ *		spread NAME	build an equal share on each CPU, and put it there
  *		end NAME	end the pool
  *		hold MS		hold off grace periods, for MS at a time; 0: no more
  *		phase WORD	mark what follows in the samples
@@ -54,7 +55,14 @@ static struct pressure_pool *command_find(const char *args)
 	if (sscanf(args, "%31s", name) != 1)
 		return NULL;
 	p = pressure_pool_find(name);
-	return p && p->policy ? p : NULL;
+	return p && !p->ended ? p : NULL;
+}
+
+static int command_prefill(const char *args)
+{
+	struct pressure_pool *p = command_find(args);
+
+	return p ? pressure_pool_prefill(p) : -ENOENT;
 }
 
 static int command_use(const char *args)
@@ -121,6 +129,7 @@ static const struct {
 	int		(*run)(const char *args);
 } commands[] = {
 	{ "pool ", command_pool },
+	{ "prefill ", command_prefill },
 	{ "use ", command_use },
 	{ "rest ", command_rest },
 	{ "spread ", command_spread },
@@ -172,8 +181,8 @@ static int pools_show(struct seq_file *m, void *unused)
 	mutex_lock(&pressure_lock);
 	list_for_each_entry(p, &pressure_pools, list)
 		seq_printf(m, "%s %s %u %zu %lu %ld %ld %ld %ld %ld %ld %ld %lu %d\n",
-			   p->name, p->policy ? p->policy->name : "-", p->nr, p->size,
-			   p->policy ? p->policy->count(p) : 0,
+			   p->name, p->policy->name, p->nr, p->size,
+			   p->ended ? 0 : p->policy->count(p),
 			   atomic_long_read(&p->gets), atomic_long_read(&p->built),
 			   pressure_rebuilt(p), atomic_long_read(&p->fails),
 			   pressure_freed(p), atomic_long_read(&p->freed[0]),

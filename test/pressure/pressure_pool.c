@@ -134,57 +134,78 @@ struct spread {
 	struct pressure_pool *p;
 	struct pressure_obj **objs;
 	unsigned int n;
+	unsigned int want;
 };
 
-/*
- * Put objects on this CPU, in a magazine if the pool gives it one: it is earned by
- * getting what was put here before.
- */
-static long spread_cpu(void *arg)
+/* Build this CPU's share here, so that it lies on this node. */
+static long spread_build(void *arg)
 {
 	struct spread *s = arg;
+
+	s->n += pressure_take(s->p, s->objs + s->n, s->want, PRESSURE_NOBODY);
+	return 0;
+}
+
+/*
+ * Put this CPU's share, in a magazine if the pool gives it one: it is earned by
+ * getting what was put here before.
+ */
+static long spread_put(void *arg)
+{
+	struct spread *s = arg;
+	struct pressure_obj **objs = s->objs + s->n - s->want;
 	unsigned long spills;
 	unsigned int i;
 
 	for (i = 0; i < SPREAD_ROUNDS && s->p->sync; i++) {
-		pressure_give(s->p, s->objs, s->n, PRESSURE_NOBODY);
-		s->n = pressure_take(s->p, s->objs, s->n, PRESSURE_NOBODY);
+		pressure_give(s->p, objs, s->want, PRESSURE_NOBODY);
+		if (pressure_take(s->p, objs, s->want, PRESSURE_NOBODY) != s->want)
+			return -ENOMEM;
 	}
 	spills = pressure_spills(s->p);
-	pressure_give(s->p, s->objs, s->n, PRESSURE_NOBODY);
+	pressure_give(s->p, objs, s->want, PRESSURE_NOBODY);
 	s->p->spilled += pressure_spills(s->p) - spills;
+	s->n -= s->want;
 	return 0;
 }
 
-/* Get all objects of @p and put an equal share of them on each CPU. */
+/*
+ * Build an equal share of the objects of @p, which caches none, on each CPU, and leave
+ * it there.
+ */
 int pressure_pool_spread(struct pressure_pool *p)
 {
-	struct pressure_obj **objs;
 	struct spread s = { .p = p };
-	unsigned int cpu, at = 0, n;
+	unsigned int cpu;
+	int err = 0;
 
 	lockdep_assert_held(&pressure_lock);
-	objs = kvmalloc_array(p->nr, sizeof(*objs), GFP_KERNEL);
-	if (!objs)
-		return -ENOMEM;
-	n = pressure_take(p, objs, p->nr, PRESSURE_NOBODY);
 	cpus_read_lock();
-	for_each_online_cpu(cpu) {
-		s.objs = objs + at;
-		s.n = min(DIV_ROUND_UP(p->nr, num_online_cpus()), n - at);
-		at += s.n;
-		work_on_cpu(cpu, spread_cpu, &s);
-	}
+	s.want = p->nr / num_online_cpus();
+	s.objs = kvmalloc_array(p->nr, sizeof(*s.objs), GFP_KERNEL);
+	if (!s.objs)
+		err = -ENOMEM;
+	for_each_online_cpu(cpu)
+		err = err ?: work_on_cpu(cpu, spread_build, &s);
+	if (s.n != s.want * num_online_cpus())
+		err = err ?: -ENOMEM;
+	/* the last share is that of the last CPU */
+	for (cpu = nr_cpu_ids; cpu-- && !err;)
+		if (cpu_online(cpu))
+			err = work_on_cpu(cpu, spread_put, &s);
+	pressure_give(p, s.objs, s.n, PRESSURE_NOBODY);
 	cpus_read_unlock();
-	kvfree(objs);
-	return n == p->nr ? 0 : -ENOMEM;
+	kvfree(s.objs);
+	return err;
 }
 
-static int pressure_pool_prefill(struct pressure_pool *p)
+/* Build all objects of @p from here. */
+int pressure_pool_prefill(struct pressure_pool *p)
 {
 	struct pressure_obj *obj;
 	unsigned int i;
 
+	lockdep_assert_held(&pressure_lock);
 	if (p->sync)
 		return syncpool_prefill(p->sync, p->nr, GFP_KERNEL);
 	for (i = 0; i < p->nr; i++) {
@@ -196,7 +217,7 @@ static int pressure_pool_prefill(struct pressure_pool *p)
 	return 0;
 }
 
-/* Make a pool that caches @nr objects. */
+/* Make a pool whose use needs @nr objects. */
 int pressure_pool_make(const char *name, const char *policy, unsigned int nr,
 		       size_t size, bool known)
 {
@@ -224,7 +245,7 @@ int pressure_pool_make(const char *name, const char *policy, unsigned int nr,
 		return err;
 	}
 	list_add_tail(&p->list, &pressure_pools);
-	return pressure_pool_prefill(p);
+	return 0;
 }
 
 struct pressure_pool *pressure_pool_find(const char *name)
@@ -243,9 +264,9 @@ void pressure_pool_end(struct pressure_pool *p)
 {
 	lockdep_assert_held(&pressure_lock);
 	pressure_rest(p);
-	if (p->policy)
+	if (!p->ended)
 		p->policy->exit(p);
-	p->policy = NULL;
+	p->ended = true;
 }
 
 void pressure_pool_forget(struct pressure_pool *p)

@@ -100,7 +100,7 @@ static void sample_pool(struct pressure_pool *p)
 {
 	struct pressure_sample *s = &p->samples[p->nr_samples];
 
-	if (!p->policy || p->nr_samples == PRESSURE_SAMPLES)
+	if (p->ended || p->nr_samples == PRESSURE_SAMPLES)
 		return;
 	s->ms = ktime_to_ms(ktime_get() - sample_start);
 	s->phase = pressure_phase;
