@@ -33,6 +33,9 @@ demo: ## compress with and without the pool in a guest [FILE=path] [JOBS=n]
 torture: ## every context against the pool at once [SECS=n] [KERNEL=name] [CPUS=n]
 	scripts/test/torture
 
+pressure: ## what pools keep and give back while memory is short, in guests
+	scripts/test/pressure
+
 bench: ## instructions and throughput beside the kernel's other pools
 	scripts/bench/bench
 
@@ -61,5 +64,5 @@ help: ## this list
 	@sed -n 's/^\([a-z_.-]*\): .*## /  \1	/p' $(MAKEFILE_LIST) | expand -t 25
 	@echo "KDIR is $(KDIR)"
 
-.PHONY: all install clean compile_commands.json quick check kunit demo torture bench
-.PHONY: bench-native bench-compare litmus mutants coverage htmldocs check-full help
+.PHONY: all install clean compile_commands.json quick check kunit demo torture pressure
+.PHONY: bench bench-native bench-compare litmus mutants coverage htmldocs check-full help
