@@ -3,9 +3,9 @@
  * pressure-mem - a program that makes memory short, run by pressure-guest
  *
  *	pressure-mem NODE eat MIB		touch MIB of memory, then exit
- *	pressure-mem NODE stream FILE MIB RATE	read FILE through the page cache, again
- *						from its start after its end, MIB in all,
- *						RATE MiB a second; 0: as fast as it goes
+ *	pressure-mem NODE stream FILE START MIB RATE
+ *		read FILE through the page cache: MIB from START MiB on, and on from
+ *		its start after its end, RATE MiB a second; 0: as fast as it goes
  *
  * NODE is where the memory is to come from; -1: anywhere. Prints how many MiB it touched
  * or read.
@@ -53,14 +53,14 @@ static double now(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
-static void stream(const char *name, unsigned long mib, double rate)
+static void stream(const char *name, unsigned long from, unsigned long mib, double rate)
 {
 	int fd = open(name, O_RDONLY);
 	double start = now(), ahead;
 	unsigned long i;
 	ssize_t n;
 
-	if (fd < 0)
+	if (fd < 0 || lseek(fd, from * MIB, SEEK_SET) < 0)
 		err(1, "%s", name);
 	for (i = 0; i < mib; i++) {
 		n = read(fd, buffer, sizeof(buffer));
@@ -83,11 +83,11 @@ int main(int argc, char **argv)
 		errx(2, "see the head of pressure-mem.c");
 	if (atoi(argv[1]) >= 0)
 		bind_to(atoi(argv[1]));
-	mib = strtoul(argv[argc == 6 ? 4 : 3], NULL, 0);
+	mib = strtoul(argv[argc == 7 ? 5 : 3], NULL, 0);
 	if (!strcmp(argv[2], "eat"))
 		eat(mib * MIB);
-	else if (!strcmp(argv[2], "stream") && argc == 6)
-		stream(argv[3], mib, atof(argv[5]));
+	else if (!strcmp(argv[2], "stream") && argc == 7)
+		stream(argv[3], strtoul(argv[4], NULL, 0), mib, atof(argv[6]));
 	else
 		errx(2, "see the head of pressure-mem.c");
 	printf("%lu\n", mib);
