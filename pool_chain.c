@@ -186,7 +186,10 @@ void pool_chain_retire(struct pool_chain *chain)
 	WARN_ON_ONCE(READ_ONCE(chain->tail) != ring || pool_dequeue_len(&ring->d));
 	chain->head = NULL;
 	WRITE_ONCE(chain->tail, NULL);
-	/* a grace period, as at pool_chain_pop_tail:D */
+	/*
+	 * pool_chain_retire:A: grace period, pairs with pool_assert_pinned:A. Thieves
+	 * may be in the ring, also while the chain gets another one; litmus/retire.
+	 */
 	call_rcu(&ring->rcu, pool_ring_free);
 }
 EXPORT_SYMBOL_FOR_TEST(pool_chain_retire);

@@ -132,7 +132,7 @@ enum pool_reason {
  *	what is out; POOL_IDLE_UNKNOWN at first
  * @idle_irq: wakes @idle_wait from any context
  * @idle_wait: where wait_idle sleeps
- * @generations: what @active, @victim and @spare point to
+ * @generations: what @active, @victim and @old point to
  */
 struct syncpool_core {
 	struct syncpool		*pool;

@@ -41,9 +41,10 @@ static void pool_idle_begin(struct syncpool_core *core)
 	WRITE_ONCE(core->idle_base, POOL_IDLE_UNKNOWN);
 	pool_idle_set_mode(core, POOL_IDLING);
 	/*
-	 * pool_idle_begin:A: grace period, pairs with pool_assert_pinned:A.
-	 * Every operation that counted per CPU or used the fast path has ended;
-	 * litmus/wait-count.
+	 * pool_idle_begin:A: grace period, pairs with pool_assert_pinned:A and
+	 * pool_core_may_reclaim:A. Every operation that counted per CPU or used the
+	 * fast path has ended, litmus/wait-count, and so has reclaim that did not see
+	 * the pool idle, litmus/wait-reclaim.
 	 */
 	synchronize_rcu();
 	pool_reclaim_lock_settled(core);

@@ -63,7 +63,7 @@ static noinline void *pool_take_aged(struct pool_generation *victim)
 	    pool_generation_take_other(victim, &obj) ?:
 	    /*
 	     * pool_take_aged:A: address dependency, pairs with pool_rotate:C;
-	     * litmus/activate
+	     * litmus/activate. It begins at the victim; litmus/rotation-order.
 	     */
 	    pool_generation_steal(READ_ONCE(core->old), start, &obj, 1);
 	if (n <= 0)

@@ -34,7 +34,7 @@
  *   still the only CPU that touches that magazine. An interrupt on its own CPU
  *   may reach the same part as the victim's, and meets the part's own try-lock:
  *   at worst the two find each other busy. Chain tails are open to everyone in
- *   either role. litmus/rotation-owner, litmus/rotation-thief.
+ *   either role. litmus/rotation-owner, litmus/publish.
  * - It cannot be pinned across two. A rotation needs the old generation settled, which
  *   it is only after a grace period, which waits for every section that was
  *   pinned at the rotation before, and after its magazines were flushed or drained. So
@@ -43,8 +43,8 @@
  *   the grace period has passed, when the last section that could know it as the victim
  *   has ended, and then by the one that settles or drains it, by plain accesses. Thieves
  *   keep coming to the tails, which a drain empties as they do. The last ring of a chain
- *   is freed a grace period after it was unlinked. litmus/drain, litmus/nested,
- *   litmus/ring-reclaim.
+ *   is freed a grace period after it was unlinked, when the generation may be active
+ *   again. litmus/drain, litmus/nested, litmus/ring-reclaim, litmus/retire.
  *
  * A full barrier in place of the grace period is not enough: the model then
  * finds an object that is taken twice.
@@ -84,7 +84,9 @@ static void pool_rotate(struct syncpool_core *core, enum pool_reason reason, int
 	pool_generation_own(old);
 	/*
 	 * pool_rotate:C: release, pairs with pool_take_aged:A and the address dependency
-	 * from every other read of core->old; litmus/activate
+	 * from every other read of core->old; litmus/activate. Before the victim, so that
+	 * an operation that finds the new victim finds what is old now;
+	 * litmus/rotation-order.
 	 */
 	smp_store_release(&core->old, old);
 	/*
@@ -94,8 +96,8 @@ static void pool_rotate(struct syncpool_core *core, enum pool_reason reason, int
 	 */
 	smp_store_release(&core->victim, core->active);
 	/*
-	 * pool_rotate:B: release, pairs with pool_core_pcp:A, litmus/activate, and
-	 * with pool_get_quick:A, litmus/rotation-order
+	 * pool_rotate:B: release, pairs with pool_core_pcp:A, litmus/activate and
+	 * litmus/retire, and with pool_get_quick:A, litmus/rotation-order
 	 */
 	smp_store_release(&core->active, fresh);
 	pool_core_publish(core);
