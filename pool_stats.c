@@ -4,7 +4,8 @@
  *
  * Counters are per CPU and touched on slow paths only. What lies in magazines
  * and nested slots is counted when somebody asks; what lies in chains is pushes
- * less pops (pool_node.c), since a walk over the rings would have no bound. Sums are exact while nobody gets or puts.
+ * less pops (pool_node.c), since a walk over the rings would have no bound. Sums
+ * are exact while nobody gets or puts.
  *
  * While a pool has no core, or waits for idle, its allocs and frees are counted
  * in syncpool.uncached instead, in one word, so that the put that brings back

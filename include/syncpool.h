@@ -29,10 +29,16 @@
  *
  * The free callback takes leaf locks only and never allocates with GFP_KERNEL:
  * it may run inside memory reclaim, inside put() and, unless the pool says
- * SYNCPOOL_FREE_SLEEPS, in the context that put() was called in. It must not
- * rely on the first two words of the object, which the pool may have used to
- * queue it. So an object is at least two pointers large, and what free needs to
- * know lies behind them.
+ * SYNCPOOL_FREE_SLEEPS, in the context that put() was called in. Reclaim begins
+ * in any allocation that may sleep, whatever locks its caller holds, one with
+ * GFP_NOFS or GFP_NOIO included. So a lock that free takes is never held over
+ * such an allocation, and free does no I/O and waits for none. Of a pool with
+ * SYNCPOOL_FREE_SLEEPS reclaim takes objects only where it may use file systems
+ * and I/O (GFP_KERNEL): that free may wait for both, but not for memory.
+ *
+ * Nor must free rely on the first two words of the object, which the pool may
+ * have used to queue it. So an object is at least two pointers large, and what
+ * free needs to know lies behind them.
  */
 #ifndef _SYNCPOOL_H
 #define _SYNCPOOL_H
@@ -59,7 +65,9 @@ struct syncpool_core;
  *
  * SYNCPOOL_FREE_SLEEPS: the free callback may sleep (it unmaps, or takes a
  *	mutex). An object that put() has to drop is then freed from a work item,
- *	queued through its own first two words.
+ *	queued through its own first two words. Reclaim that may not use file
+ *	systems or I/O leaves the pool alone, and so does the OOM notifier, which
+ *	does not know.
  * SYNCPOOL_DEBUG: debug mode for this pool, as syncpool.debug=1 for all.
  * SYNCPOOL_POISON: the bytes of a cached object may be overwritten. In debug
  *	mode put() poisons them and get() checks them. Needs obj_size.
@@ -70,16 +78,19 @@ struct syncpool_core;
 
 /**
  * struct syncpool_params - the parameters of a pool
- * @name: unique name, shown by debugfs, the shrinker, trace events and reports.
+ * @name: unique name, shown by debugfs, the shrinkers, trace events and reports.
  *	Copied. At most 47 characters.
  * @alloc: builds an object, as mempool's callback of this type; called with
  *	nothing pinned, in the context and with the gfp flags of the get.
  *	NULL: a get on an empty pool returns NULL.
- * @free: takes an object apart. Required. See the rule at the top of this file.
+ * @free: takes an object apart. Required. May run inside memory reclaim: leaf
+ *	locks only, no GFP_KERNEL. See the rule at the top of this file.
  * @data: passed to both callbacks.
  * @obj_size: bytes at the pointer; 0 if unknown.
  * @footprint: bytes of memory that an object keeps in use; 0: obj_size. Objects
- *	of 32 KiB and more never lie where only one CPU can reach them.
+ *	of 32 KiB and more never lie where only one CPU can reach them. Reclaim
+ *	asks for pages: with neither size, an object counts as one, and is in no
+ *	MemAvailable.
  * @flags: SYNCPOOL_* or'ed together.
  */
 struct syncpool_params {
@@ -417,7 +428,7 @@ int syncpool_prefill(struct syncpool *pool, unsigned int n, gfp_t gfp);
  * @pool: the pool
  *
  * Frees what was cached before the last rotation and not asked for since, and
- * makes what is cached now the victim.
+ * makes what is cached now the victim. Memory reclaim and age need no call of it.
  *
  * Context: Task context. Sleeps for a grace period.
  * Return: the number of objects freed.
