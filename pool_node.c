@@ -17,6 +17,7 @@
  *
  * Conventions: @nodes is a pool's sums, @nid a node, @n a number of objects.
  */
+#include <linux/export.h>
 #include <linux/hardirq.h>
 #include <linux/math.h>
 #include <linux/minmax.h>
@@ -26,6 +27,7 @@
 #include <linux/slab.h>
 #include <linux/vmstat.h>
 
+#include "pool_hook.h"
 #include "pool_node.h"
 
 #define POOL_BATCH_PAGES	64L
@@ -50,6 +52,7 @@ struct pool_nodes *pool_node_alloc(size_t footprint)
 				     SHRT_MAX);
 	return nodes;
 }
+EXPORT_SYMBOL_FOR_TEST(pool_node_alloc);
 
 /* What is left in the sums stands for objects that CPUs have not told of. */
 void pool_node_free(struct pool_nodes *nodes)
@@ -62,6 +65,7 @@ void pool_node_free(struct pool_nodes *nodes)
 		pool_node_add(nodes, nid, -atomic_long_read(&nodes->node[nid].chained));
 	kfree(nodes);
 }
+EXPORT_SYMBOL_FOR_TEST(pool_node_free);
 
 /* Any context but NMI: not every architecture can change page counters there. */
 void pool_node_add(struct pool_nodes *nodes, int nid, long n)
@@ -72,6 +76,7 @@ void pool_node_add(struct pool_nodes *nodes, int nid, long n)
 	if (pages)
 		mod_node_page_state(NODE_DATA(nid), NR_KERNEL_MISC_RECLAIMABLE, pages);
 }
+EXPORT_SYMBOL_FOR_TEST(pool_node_add);
 
 /* Objects in all chains, less what CPUs have not told yet. */
 long pool_node_chained(const struct pool_nodes *nodes)
@@ -83,6 +88,7 @@ long pool_node_chained(const struct pool_nodes *nodes)
 		n += atomic_long_read(&nodes->node[nid].chained);
 	return n;
 }
+EXPORT_SYMBOL_FOR_TEST(pool_node_chained);
 
 /* Pages that @n objects stand for: one each if their size is unknown. */
 unsigned long pool_node_pages(const struct pool_nodes *nodes, unsigned long n)
@@ -91,6 +97,7 @@ unsigned long pool_node_pages(const struct pool_nodes *nodes, unsigned long n)
 
 	return (n * size + PAGE_SIZE - 1) >> PAGE_SHIFT;
 }
+EXPORT_SYMBOL_FOR_TEST(pool_node_pages);
 
 /*
  * Objects to free, where @pages are asked for beside what is owed. What makes no whole
@@ -108,3 +115,4 @@ unsigned long pool_node_objects(struct pool_nodes *nodes, int nid,
 	atomic_long_add(pages % each, owed);
 	return pages / each;
 }
+EXPORT_SYMBOL_FOR_TEST(pool_node_objects);

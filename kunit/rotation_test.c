@@ -3,6 +3,7 @@
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/kthread.h>
+#include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/string.h>
@@ -387,6 +388,31 @@ static void rotation_closed(struct kunit *test)
 	test_pool_end(tp);
 }
 
+/* The old generation is left alone until a grace period has passed. */
+static void rotation_settled(struct kunit *test)
+{
+	unsigned int cpu = test_other_cpu(test);
+	struct test_pool *tp = test_pool_make(test, 10, 0);
+	struct syncpool_core *core = tp->pool.core;
+	struct task_struct *task;
+
+	test_fill(tp, 10, ME);
+	task = reader_begin(test, cpu);
+	rotate(tp);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).rotations, 1UL);
+	/* long enough for a work item that waits for nothing */
+	msleep(50);
+	mutex_lock(&core->reclaim_lock);
+	KUNIT_EXPECT_FALSE(test, core->settled);
+	mutex_unlock(&core->reclaim_lock);
+	kthread_stop(task);
+	flush_rcu_work(&core->settle_work);
+	mutex_lock(&core->reclaim_lock);
+	KUNIT_EXPECT_TRUE(test, core->settled);
+	mutex_unlock(&core->reclaim_lock);
+	test_pool_end(tp);
+}
+
 static void busy_thread(unsigned int id, void *arg)
 {
 	struct test_obj *objs[30];
@@ -453,6 +479,7 @@ static struct kunit_case rotation_cases[] = {
 	TEST_CASE_SMP(rotation_victim_shared),
 	TEST_CASE_SMP(rotation_victim_early),
 	TEST_CASE_SMP(rotation_closed),
+	TEST_CASE_SMP(rotation_settled),
 	TEST_CASE_SMP_PARAM(rotation_under_owner, pinned_gen_params),
 	{}
 };

@@ -5,6 +5,7 @@
 #include <linux/mutex.h>
 #include <linux/nodemask.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -325,6 +326,89 @@ static void shrinker_distress_magazines(struct kunit *test)
 	test_pool_end(tp);
 }
 
+static struct {
+	struct test_pool *tp;	/* NULL: done */
+	struct task_struct *task;
+	unsigned int kept;
+} inside;
+
+static void inside_hook(enum pool_hook_point point)
+{
+	struct test_pool *tp = inside.tp;
+	unsigned int cpu = raw_smp_processor_id();
+
+	if (point != POOL_HOOK_PUT || current != inside.task || !tp || !test_outside(tp, cpu))
+		return;
+	inside.tp = NULL;
+	inside.kept = test_outside(tp, cpu);
+	test_distress_scan(tp, PRIORITY_1);
+	KUNIT_EXPECT_EQ(tp->test, test_outside(tp, cpu), inside.kept);
+}
+
+/* A CPU that is asked while it is in an operation keeps what its magazine holds. */
+static void shrinker_distress_busy(struct kunit *test)
+{
+	struct test_pool *tp = make(test, 0, 0);
+	struct test_obj *objs[60];
+	unsigned int n;
+
+	test_stay_on(raw_smp_processor_id());
+	test_earn(tp, 2, ME);
+	n = test_get_many(tp, objs, 60, ME);
+	inside.task = current;
+	inside.tp = tp;
+	test_hook(test, inside_hook);
+	test_put_many(tp, objs, n, ME);
+	KUNIT_EXPECT_NULL(test, inside.tp);
+	KUNIT_EXPECT_GT(test, inside.kept, 0U);
+	test_pool_end(tp);
+}
+
+/* What lies with CPUs of other nodes stays: all, if the node that is short has none. */
+static void shrinker_node(struct kunit *test)
+{
+	struct test_pool *tp = make(test, 256, 0);
+	struct syncpool_core *core = tp->pool.core;
+	struct shrink_control sc = {
+		.gfp_mask = GFP_KERNEL,
+		.nid = nr_node_ids,
+		.nr_to_scan = PRIORITY_1,
+	};
+
+	test_fill(tp, 100, ME);
+	syncpool_cleanup(&tp->pool);
+	test_earn(tp, 10, ME);
+	test_pass_interval(core);
+	KUNIT_EXPECT_EQ(test, core->calm->scan_objects(core->calm, &sc), 0UL);
+	KUNIT_EXPECT_EQ(test, core->distress->scan_objects(core->distress, &sc), 0UL);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 100UL);
+	KUNIT_EXPECT_EQ(test, test_stats(tp).rotations, 1UL);
+	test_pool_end(tp);
+}
+
+/* While wait_idle adds up what is out, nothing is taken. */
+static void shrinker_idling(struct kunit *test)
+{
+	struct test_pool *tp = make(test, PAGE_SIZE, 0);
+	struct syncpool_core *core = tp->pool.core;
+
+	test_fill(tp, 100, ME);
+	syncpool_cleanup(&tp->pool);
+	test_earn(tp, 10, ME);
+	test_pass_interval(core);
+	/* as pool_idle_begin() */
+	WRITE_ONCE(core->idle_base, POOL_IDLE_UNKNOWN);
+	WRITE_ONCE(core->mode, POOL_IDLING);
+	KUNIT_EXPECT_EQ(test, scan(tp, 50), 0UL);
+	KUNIT_EXPECT_EQ(test, test_distress_scan(tp, PRIORITY_1), 0UL);
+	KUNIT_EXPECT_EQ(test, pool_shrink_oom(), 0UL);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 100UL);
+	WRITE_ONCE(core->idle_base, 0);
+	KUNIT_EXPECT_GT(test, scan(tp, 50), 0UL);
+	WRITE_ONCE(core->mode, POOL_NORMAL);
+	test_pool_end(tp);
+}
+
 /* Where free sleeps, it is not called for an allocation that must not wait for all. */
 static void shrinker_gfp(struct kunit *test)
 {
@@ -443,6 +527,9 @@ static struct kunit_case shrinker_cases[] = {
 	KUNIT_CASE(shrinker_in_alloc),
 	KUNIT_CASE(shrinker_distress),
 	KUNIT_CASE(shrinker_distress_bound),
+	KUNIT_CASE(shrinker_distress_busy),
+	KUNIT_CASE(shrinker_node),
+	KUNIT_CASE(shrinker_idling),
 	KUNIT_CASE(shrinker_gfp),
 	KUNIT_CASE(shrinker_oom),
 	KUNIT_CASE(shrinker_available),
