@@ -160,7 +160,7 @@ unsigned int pool_chain_pop_tail(struct pool_chain *chain, void **objs,
 }
 EXPORT_SYMBOL_FOR_TEST(pool_chain_pop_tail);
 
-/* The rest of pool_chain_pop_tail_one(): the tail ring was empty. */
+/* The rest of pool_chain_pop_tail_one() and _pop_near(): the tail ring was empty. */
 void *__pool_chain_pop_tail_one(struct pool_chain *chain)
 {
 	void *obj = NULL;

@@ -109,16 +109,17 @@ static __always_inline void *pool_chain_pop_tail_one(struct pool_chain *chain)
 }
 
 /**
- * pool_chain_pop_one() - pool_chain_pop_head() of one object
+ * pool_chain_pop_near() - take an object without passing an exhausted ring
  * @chain: the chain, which has a ring
  *
  * Context: The owner only, pinned.
- * Return: the object, or NULL if the chain is empty.
+ * Return: the newest object, or the oldest if the head ring is empty; NULL if the
+ * tail ring is empty, too.
  */
-static __always_inline void *pool_chain_pop_one(struct pool_chain *chain)
+static __always_inline void *pool_chain_pop_near(struct pool_chain *chain)
 {
 	return pool_dequeue_pop_one(&chain->head->d) ?:
-	       pool_chain_pop_tail_one(chain);
+	       pool_dequeue_pop_tail_one(&READ_ONCE(chain->tail)->d);
 }
 
 /**

@@ -277,11 +277,11 @@ static bool pool_generation_is_open(struct pool_generation *gen)
 }
 
 /*
- * Take an object of this CPU's locked part of the victim that an interrupted
- * operation may have left above top, or in a nested slot.
+ * Take what an interrupted operation may have left above top, or in a nested slot, of
+ * this CPU's locked part of the victim.
  */
-struct pool_found pool_generation_take_rest(struct pool_generation *gen,
-					    struct pool_pcp *pcp)
+static struct pool_found pool_take_hidden(struct pool_generation *gen,
+					  struct pool_pcp *pcp)
 {
 	struct pool_found found = pool_pcp_take_shared(pcp, pcp->magazine.last);
 
@@ -290,6 +290,29 @@ struct pool_found pool_generation_take_rest(struct pool_generation *gen,
 	if (!found.obj && pool_generation_is_open(gen))
 		pool_generation_close(gen, smp_processor_id());
 	return found;
+}
+
+/* The rest of pool_generation_take_rest(). */
+void *__pool_generation_take_rest(struct pool_generation *gen)
+{
+	struct pool_pcp *pcp = this_cpu_ptr(gen->pcps);
+	u32 top = pool_pcp_trylock(pcp);
+	struct pool_found found;
+
+	if (unlikely(top == SYNCPOOL_TOP_BUSY))
+		return NULL;
+	found = pool_pcp_take_shared(pcp, top);
+	if (!found.obj && pcp->chain.head) {
+		found.obj = pool_chain_pop_one(&pcp->chain);
+		if (found.obj)
+			pool_generation_chained(gen, -1);
+	}
+	if (!found.obj && cpumask_test_cpu(smp_processor_id(), gen->opened))
+		found = pool_take_hidden(gen, pcp);
+	pool_pcp_unlock(pcp, found.top);
+	if (found.obj)
+		this_cpu_inc(gen->counters->victim_hits);
+	return found.obj;
 }
 
 /*

@@ -89,9 +89,8 @@ pool_generation_replace(struct pool_generation *gen,
 			struct pool_pcp __percpu *pcps, unsigned int len);
 void pool_generation_end_owners(struct pool_generation *gen);
 void pool_generation_disown(struct pool_generation *gen);
-struct pool_found pool_generation_take_rest(struct pool_generation *gen,
-					    struct pool_pcp *pcp);
 int pool_generation_take_from(struct pool_generation *gen, unsigned int cpu, void **obj);
+void *__pool_generation_take_rest(struct pool_generation *gen);
 int pool_generation_take_other(struct pool_generation *gen, void **obj);
 unsigned int pool_generation_take_all(struct pool_generation *gen, void **objs);
 void pool_generation_close(struct pool_generation *gen, unsigned int cpu);
@@ -263,11 +262,13 @@ pool_generation_refill(struct pool_generation *gen, struct pool_pcp *pcp)
 }
 
 /*
- * Take the newest object of this CPU's part of the victim, chain and nested slots
- * included. Other CPUs may take from the magazine at the same time.
+ * Take the newest object of this CPU's part of the victim, if it lies where it is looked
+ * for first: the top of the magazine, else a ring. Other CPUs may take from the magazine
+ * at the same time. Calls nothing, so a caller need not save registers; what would have
+ * to be told of is left to pool_generation_take_rest().
  */
 static __always_inline void *
-pool_generation_take_own(struct pool_generation *gen)
+pool_generation_take_near(struct pool_generation *gen)
 {
 	struct pool_pcp *pcp = this_cpu_ptr(gen->pcps);
 	u32 top = pool_pcp_trylock(pcp);
@@ -275,19 +276,35 @@ pool_generation_take_own(struct pool_generation *gen)
 
 	if (unlikely(top == SYNCPOOL_TOP_BUSY))
 		return NULL;
-	if (top != SYNCPOOL_TOP_EMPTY)
-		found = pool_pcp_take_shared(pcp, top);
-	if (!found.obj && pcp->chain.head) {
-		found.obj = pool_chain_pop_one(&pcp->chain);
+	if (top != SYNCPOOL_TOP_EMPTY) {
+		found = pool_pcp_take_shared_top(pcp, top);
+	} else if (pcp->chain.head &&
+		   likely(this_cpu_read(gen->counters->chained) > -gen->batch)) {
+		found.obj = pool_chain_pop_near(&pcp->chain);
 		if (likely(found.obj))
-			pool_generation_chained(gen, -1);
+			this_cpu_dec(gen->counters->chained);
 	}
-	if (!found.obj && cpumask_test_cpu(smp_processor_id(), gen->opened))
-		found = pool_generation_take_rest(gen, pcp);
 	pool_pcp_unlock(pcp, found.top);
 	if (likely(found.obj))
 		this_cpu_inc(gen->counters->victim_hits);
 	return found.obj;
+}
+
+/* Take an object that pool_generation_take_near() does not see, nested slots included. */
+static __always_inline void *
+pool_generation_take_rest(struct pool_generation *gen)
+{
+	if (!this_cpu_read(gen->pcps->chain.head) &&
+	    !cpumask_test_cpu(smp_processor_id(), gen->opened))
+		return NULL;
+	return __pool_generation_take_rest(gen);
+}
+
+/* Take an object of this CPU's part of the victim, as above. */
+static __always_inline void *
+pool_generation_take_own(struct pool_generation *gen)
+{
+	return pool_generation_take_near(gen) ?: pool_generation_take_rest(gen);
 }
 
 #endif /* _POOL_GENERATION_H */

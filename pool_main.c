@@ -45,6 +45,8 @@
 
 #define POOL_RETRY	ERR_PTR(POOL_AGAIN)
 #define POOL_FAR	ERR_PTR(-ENOENT)
+/* in place of a victim: neither that nor the active generation holds anything */
+#define POOL_NOTHING	ERR_PTR(-ENODATA)
 /* ticks that a get waits for a CPU on its way offline, and one look before */
 #define POOL_LAST_TRIES	100U
 
@@ -241,8 +243,8 @@ static noinline void *pool_get_far(struct syncpool *pool, gfp_t gfp, void *obj)
 
 /*
  * Where the active generation holds nothing, on no CPU, a get costs the same for any
- * number of CPUs. Sets @victim, which is NULL if that is not so, and returns an
- * object of the own part of it, or NULL.
+ * number of CPUs. Sets @victim, which is NULL if that is not so, or POOL_NOTHING, and
+ * returns an object of the own part of it, or NULL.
  */
 static __always_inline void *pool_get_quick(struct syncpool *pool,
 					    struct pool_generation **victim)
@@ -266,22 +268,43 @@ static __always_inline void *pool_get_quick(struct syncpool *pool,
 	 * litmus/activate
 	 */
 	*victim = READ_ONCE(core->victim);
-	if (!pool_generation_may_hold(*victim))
-		return NULL;
-	pool_hook(POOL_HOOK_VICTIM);
-	return pool_generation_take_own(*victim);
+	if (likely(pool_generation_may_hold(*victim))) {
+		pool_hook(POOL_HOOK_VICTIM);
+		return pool_generation_take_near(*victim);
+	}
+	if (!pool_generation_may_hold(READ_ONCE(core->old)))
+		*victim = POOL_NOTHING;
+	return NULL;
 }
 
 /* The first section of a get that pool_get_quick() does not serve. */
 static __always_inline void *pool_get_first(struct syncpool *pool,
 					    struct pool_generation *victim)
 {
+	void *obj;
+
 	if (!victim)
 		return pool_get_active(pool);
-	if (!pool_generation_may_hold(victim) &&
-	    !pool_generation_may_hold(READ_ONCE(victim->core->old)))
+	if (victim == POOL_NOTHING)
 		return NULL;
-	return pool_take_aged(victim) ?: POOL_FAR;
+	obj = pool_generation_take_rest(victim) ?: pool_take_aged(victim);
+	return obj ?: pool_take_none(victim->core);
+}
+
+/*
+ * The rest of __syncpool_get(): pool_get_quick() found nothing, and set @victim. Enables
+ * preemption. Out of line, so that the quick part need not save registers.
+ */
+static noinline void *pool_get_rest(struct syncpool *pool, gfp_t gfp,
+				    struct pool_generation *victim)
+{
+	void *obj = pool_get_first(pool, victim);
+
+	preempt_enable();
+	if (IS_ERR_OR_NULL(obj))
+		return pool_get_far(pool, gfp, obj);
+	pool_debug_leave(obj);
+	return obj;
 }
 
 /**
@@ -298,10 +321,8 @@ void *__syncpool_get(struct syncpool *pool, gfp_t gfp)
 	void *obj = pool_get_quick(pool, &victim);
 
 	if (!obj)
-		obj = pool_get_first(pool, victim);
+		return pool_get_rest(pool, gfp, victim);
 	preempt_enable();
-	if (IS_ERR_OR_NULL(obj))
-		return pool_get_far(pool, gfp, obj);
 	pool_debug_leave(obj);
 	return obj;
 }

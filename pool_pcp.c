@@ -96,17 +96,6 @@ void pool_pcp_init(struct pool_pcp *pcp, unsigned int len)
 	pool_pcp_reset(pcp);
 }
 
-/* Take what is in @slot, unless somebody else does so first. */
-static void *pool_shared_take(void **slot)
-{
-	void *obj = READ_ONCE(*slot);
-
-	pool_assert_pinned();
-	if (pool_is_object(obj) && cmpxchg(slot, obj, NULL) == obj)
-		return obj;
-	return NULL;
-}
-
 /*
  * Take what lies outside the chain, after a grace period. @objs has room for
  * POOL_PCP_MAX.

@@ -179,6 +179,26 @@ static inline unsigned int pool_pcp_first_loan(const struct pool_pcp *pcp)
 	return pcp->len ? 2 : 1;
 }
 
+/* Take what is in @slot, unless somebody else does so first. */
+static __always_inline void *pool_shared_take(void **slot)
+{
+	void *obj = READ_ONCE(*slot);
+
+	pool_assert_pinned();
+	if (pool_is_object(obj) && cmpxchg(slot, obj, NULL) == obj)
+		return obj;
+	return NULL;
+}
+
+/* pool_pcp_take_shared() that looks into one entry. */
+static __always_inline struct pool_found
+pool_pcp_take_shared_top(struct pool_pcp *pcp, u32 top)
+{
+	top = min_t(u32, top, READ_ONCE(pcp->magazine.last));
+	return (struct pool_found){ pool_shared_take(&pcp->magazine.objs[top]),
+				    max_t(u32, top - 1, SYNCPOOL_TOP_EMPTY) };
+}
+
 /* Take what is in entry @i. */
 static __always_inline void *pool_pcp_take(struct pool_pcp *pcp, u32 i)
 {
