@@ -131,7 +131,6 @@ unsigned int pool_chain_pop_tail(struct pool_chain *chain, void **objs,
 	 * and pool_chain_pop_tail:C; litmus/ring-init, litmus/tail-publish
 	 */
 	struct pool_ring *ring = READ_ONCE(chain->tail), *next;
-	unsigned int k;
 
 	if (!ring)
 		return 0;
@@ -140,9 +139,9 @@ unsigned int pool_chain_pop_tail(struct pool_chain *chain, void **objs,
 	 * litmus/chain-link
 	 */
 	next = smp_load_acquire(&ring->next);
-	k = pool_dequeue_pop_tail(&ring->d, objs, n);
-	if (k || !next)
-		return k;
+	/* if others empty it meanwhile, the next operation unlinks it */
+	if (!next || pool_dequeue_len(&ring->d))
+		return pool_dequeue_pop_tail(&ring->d, objs, n);
 	pool_hook(POOL_HOOK_EXHAUSTED);
 	/*
 	 * pool_chain_pop_tail:C: atomic, so that one CPU wins and frees the ring;
