@@ -398,7 +398,7 @@ unsigned int pool_generation_flush(struct pool_generation *gen,
 		*obj = top == SYNCPOOL_TOP_EMPTY ? pool_pcp_nested_get(pcp) :
 						   pool_pcp_take(pcp, top);
 	}
-	left = pool_flush_magazine(gen, pcp, cpu);
+	left = pool_pcp_capacity(pcp) ? pool_flush_magazine(gen, pcp, cpu) : 0;
 	pool_hook(POOL_HOOK_FLUSH);
 	if (!left && READ_ONCE(pcp->magazine.nested_used)) {
 		pool_pcp_reset(pcp);

@@ -63,12 +63,14 @@ void pool_pcp_set_capacity(struct pool_pcp *pcp, unsigned int n)
 	u32 last = SYNCPOOL_TOP_EMPTY + n;
 	void **end = &mag->objs[last + 1];
 
+	if (last == mag->last)
+		return;
 	pool_hook(POOL_HOOK_GUARD);
-	for (entry = was; entry < end; entry++)
-		if (*entry == SYNCPOOL_GUARD)
-			WRITE_ONCE(*entry, NULL);
-	for (entry = end; entry < was; entry++)
-		WRITE_ONCE(*entry, SYNCPOOL_GUARD);
+	if (last < mag->last)
+		pool_entries_set(end, was, SYNCPOOL_GUARD);
+	/* from above, since stolen objects are the lowest ones */
+	for (entry = end; entry > was && entry[-1] == SYNCPOOL_GUARD; entry--)
+		WRITE_ONCE(entry[-1], NULL);
 	WRITE_ONCE(mag->last, last);
 	mag->block = n < 16 ? (n + 1) / 2 : round_down(n * 3 / 4 + 2, 4);
 }

@@ -275,6 +275,19 @@ static __always_inline u32 pool_pcp_find_up(const struct pool_pcp *pcp,
 	return top;
 }
 
+/* Store @entry in what lies in [@from, @end), if that is not before @from. */
+static __always_inline void pool_entries_set(void **from, void **end, void *entry)
+{
+	for (; from + 4 <= end; from += 4) {
+		WRITE_ONCE(from[0], entry);
+		WRITE_ONCE(from[1], entry);
+		WRITE_ONCE(from[2], entry);
+		WRITE_ONCE(from[3], entry);
+	}
+	while (end > from)
+		WRITE_ONCE(*--end, entry);
+}
+
 /* Empty the @n entries from @i on. */
 static __always_inline void pool_pcp_clear(struct pool_pcp *pcp, u32 i,
 					   unsigned int n)
@@ -282,14 +295,7 @@ static __always_inline void pool_pcp_clear(struct pool_pcp *pcp, u32 i,
 	void **objs = &pcp->magazine.objs[i];
 
 	pool_pcp_assert_locked(pcp);
-	for (; n >= 4; n -= 4, objs += 4) {
-		WRITE_ONCE(objs[0], NULL);
-		WRITE_ONCE(objs[1], NULL);
-		WRITE_ONCE(objs[2], NULL);
-		WRITE_ONCE(objs[3], NULL);
-	}
-	while (n--)
-		WRITE_ONCE(*objs++, NULL);
+	pool_entries_set(objs, objs + n, NULL);
 }
 
 #endif /* _POOL_PCP_H */
