@@ -141,9 +141,10 @@ struct pool_found pool_earn_steal(struct pool_pcp *pcp)
 	 * Room for all that was borrowed but one, so that a task that puts it all
 	 * back finds the magazine full with the last.
 	 */
-	capacity += n + (capacity > pcp->earned);
-	if (n && capacity > pool_pcp_capacity(pcp))
+	if (n) {
+		capacity += n + (capacity > pcp->earned);
 		pool_earn_set_capacity(pcp, min_t(unsigned int, capacity, pcp->len));
+	}
 	return found;
 }
 
@@ -202,26 +203,46 @@ static u32 pool_earn_store(struct pool_pcp *pcp, u32 first, void *obj)
 }
 
 /*
+ * Push what lies in [@first, @end) and @obj, which is stored at @end meanwhile, if need
+ * be where the guard is. Returns false if something remains, then without @obj.
+ */
+static bool pool_earn_push_with(struct pool_pcp *pcp, u32 first, u32 end, void *obj)
+{
+	void **objs = pcp->magazine.objs;
+	u32 n = end - first, k;
+
+	WRITE_ONCE(objs[end], obj);
+	k = pool_earn_push(pcp, &objs[first], n + 1);
+	pool_hook(POOL_HOOK_SPILL);
+	WRITE_ONCE(objs[end], end > pcp->magazine.last ? SYNCPOOL_GUARD : NULL);
+	if (k > n)
+		return true;
+	pool_pcp_clear(pcp, first, k);
+	return false;
+}
+
+/*
  * Push @obj and what lies above half of what was earned, and take back the room that
  * was borrowed. Returns as pool_earn_put(); @obj is not cached if the chain has no room
  * for all.
  */
 static u32 pool_earn_repay(struct pool_pcp *pcp, void *obj)
 {
-	u32 first = POOL_FIRST + pcp->earned / 2, end, k;
-	void **objs = pcp->magazine.objs;
+	u32 first = POOL_FIRST + pcp->earned / 2, end = pcp->magazine.last + 1;
+	bool compact = false;
 
-	/* @obj on top of the others, if need be where the guard is */
-	end = POOL_FIRST + pool_pcp_compact(pcp);
-	first = min(first, end);
-	WRITE_ONCE(objs[end], obj);
-	k = pool_earn_push(pcp, &objs[first], end + 1 - first);
-	pool_hook(POOL_HOOK_SPILL);
-	WRITE_ONCE(objs[end], end > pcp->magazine.last ? SYNCPOOL_GUARD : NULL);
-	pool_pcp_clear(pcp, first, min(k, end - first));
-	if (first + k <= end)
-		return SYNCPOOL_TOP_BUSY;
+	while (!pool_earn_push_with(pcp, first, end, obj)) {
+		if (compact)
+			return SYNCPOOL_TOP_BUSY;
+		/* the push may have ended at a hole */
+		end = POOL_FIRST + pool_pcp_compact(pcp);
+		first = min(first, end);
+		compact = true;
+	}
 	pcp->loan = pool_pcp_first_loan(pcp);
+	/* the entries above become guards */
+	if (pcp->earned)
+		pool_pcp_clear(pcp, first, POOL_FIRST + pcp->earned - first);
 	pool_pcp_set_capacity(pcp, pcp->earned);
 	if (!pcp->earned)
 		pool_earn_close(pcp);

@@ -17,9 +17,11 @@ u32 pool_earn_room(struct pool_pcp *pcp, void *obj);
  */
 static __always_inline struct pool_found pool_earn_get(struct pool_pcp *pcp)
 {
-	if (pcp->magazine.last == SYNCPOOL_TOP_EMPTY &&
-	    !READ_ONCE(pcp->magazine.nested_used) &&
-	    pool_chain_is_drained(&pcp->chain))
+	unsigned int capacity = pool_pcp_capacity(pcp);
+
+	/* more room than it may have at all was borrowed for nested slots */
+	if (pool_chain_is_drained(&pcp->chain) && capacity <= pcp->len &&
+	    !READ_ONCE(pcp->magazine.nested_used) && !pool_pcp_any_low(pcp, capacity))
 		return (struct pool_found){ NULL, SYNCPOOL_TOP_EMPTY };
 	return __pool_earn_get(pcp);
 }
