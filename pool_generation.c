@@ -303,7 +303,8 @@ void *__pool_generation_take_rest(struct pool_generation *gen)
 		return NULL;
 	found = pool_pcp_take_shared(pcp, top);
 	if (!found.obj && pcp->chain.head) {
-		found.obj = pool_chain_pop_one(&pcp->chain);
+		found.obj = pool_chain_pop_near(&pcp->chain) ?:
+			    __pool_chain_pop_tail_one(&pcp->chain);
 		if (found.obj)
 			pool_generation_chained(gen, -1);
 	}
