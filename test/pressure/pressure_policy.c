@@ -126,13 +126,13 @@ static int ttm_init(struct pressure_pool *p)
 {
 	int err;
 
-	p->shrinker = pool_shrinker_alloc(p, p->name);
+	p->shrinker = pool_shrinker_alloc(p, p->name, "");
 	if (!p->shrinker)
 		return -ENOMEM;
 	p->shrinker->count_objects = ttm_shrink_count;
 	p->shrinker->scan_objects = ttm_shrink_scan;
 	p->shrinker->seeks = 1;
-	err = pool_shrinker_register(p->shrinker, p->name);
+	err = pool_shrinker_register(p->shrinker, p->name, "");
 	if (err)
 		pool_shrinker_free(p->shrinker);
 	return err;
