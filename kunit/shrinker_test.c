@@ -178,6 +178,8 @@ static void shrinker_all(struct kunit *test)
 	struct test_pool *tp = make(test, PAGE_SIZE, 0);
 	unsigned int rounds = 0;
 
+	/* what it left in another CPU's magazine, it might build */
+	test_stay_on(raw_smp_processor_id());
 	test_fill(tp, OBJS / 2, ME);
 	test_earn(tp, OBJS / 2, ME);
 	while (syncpool_count(&tp->pool) && rounds++ < OBJS) {
@@ -286,6 +288,8 @@ static void shrinker_distress(struct kunit *test)
 {
 	struct test_pool *tp = make_old(test, 300);
 
+	/* as in shrinker_all: here, it might take another one of the victim's */
+	test_stay_on(raw_smp_processor_id());
 	test_earn(tp, 100, ME);
 	while (test_distress_scan(tp, PRIORITY_2))
 		;
