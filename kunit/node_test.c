@@ -66,7 +66,7 @@ static void node_exact(struct kunit *test)
 	size_t footprint = *(const size_t *)test->param_value;
 	struct pool_nodes *nodes = node_make(test, footprint);
 	int nid = first_online_node;
-	long before, sum = 0, step;
+	long before, sum = 0, step, pages;
 	unsigned int i;
 	u32 seed = 1;
 
@@ -79,7 +79,8 @@ static void node_exact(struct kunit *test)
 		if (i % 100)
 			continue;
 		KUNIT_ASSERT_EQ(test, pool_node_chained(nodes), sum);
-		KUNIT_ASSERT_TRUE(test, node_counts(nid, before + (sum * footprint) / PAGE_SIZE));
+		pages = ((s64)sum * (s64)footprint) >> PAGE_SHIFT;
+		KUNIT_ASSERT_TRUE(test, node_counts(nid, before + pages));
 	}
 	pool_node_free(nodes);
 	KUNIT_EXPECT_TRUE(test, node_counts(nid, before));
