@@ -4,7 +4,7 @@
  *
  * Go collects garbage at least every two minutes. Here a deferrable work item
  * rotates a pool that nothing has rotated or shrunk for age_secs, so that an
- * idle pool is empty after twice that time. The work item re-arms itself while
+ * idle pool is empty after twice that time, or three times if reclaim comes in between. The work item re-arms itself while
  * objects are cached or out. The next alloc arms it again, and so does
  * wait_idle, since allocs do not while the pool idles. A pool without alloc can
  * receive objects at any time, so its work item always re-arms.
@@ -44,7 +44,6 @@ static void pool_age(struct work_struct *work)
 	unsigned long secs = READ_ONCE(pool_age_secs);
 	bool more;
 
-	mutex_lock(&core->reclaim_lock);
 	if (secs && time_after_eq(jiffies, READ_ONCE(core->reclaimed_at) + secs * HZ) &&
 	    pool_stats_cached(core))
 		pool_reclaim_age(core);
@@ -54,7 +53,6 @@ static void pool_age(struct work_struct *work)
 	 */
 	more = pool_stats_nr_built(core) || pool_stats_cached(core) ||
 	       !core->params.alloc;
-	mutex_unlock(&core->reclaim_lock);
 	if (more)
 		pool_age_arm(core);
 }

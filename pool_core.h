@@ -118,7 +118,7 @@ enum pool_reason {
  * @recall_paid: see pool_recall_allowed(), in ns
  * @rotations: under @reclaim_lock
  * @rotated: jiffies of the last rotation; written under @reclaim_lock
- * @reclaimed_at: jiffies of the last rotation or shrink; under @reclaim_lock
+ * @reclaimed_at: jiffies of the last rotation or shrink
  * @settle_work: settles or drains @old after a grace period
  * @age_work: rotates a pool that nothing reclaims
  * @calm: the kernel's handle of the shrinker that gives back what is old

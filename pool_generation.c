@@ -33,11 +33,18 @@
 /* a theft of so many is large */
 #define POOL_MANY	16U
 
+/* The chain of @cpu. A thief may come to an old generation that is given other parts. */
+static __always_inline struct pool_chain *
+pool_generation_chain(struct pool_generation *gen, unsigned int cpu)
+{
+	return &per_cpu_ptr(READ_ONCE(gen->pcps), cpu)->chain;
+}
+
 /* The chain of @cpu was found empty. */
 static noinline void pool_generation_unmark(struct pool_generation *gen,
 					    unsigned int cpu)
 {
-	struct pool_chain *chain = &per_cpu_ptr(gen->pcps, cpu)->chain;
+	struct pool_chain *chain = pool_generation_chain(gen, cpu);
 
 	/*
 	 * pool_generation_unmark:A: fully ordered, pairs with
@@ -83,7 +90,7 @@ static __always_inline unsigned int pool_steal_from(struct pool_generation *gen,
 						    unsigned int cpu, void **objs,
 						    unsigned int n)
 {
-	struct pool_chain *chain = &per_cpu_ptr(gen->pcps, cpu)->chain;
+	struct pool_chain *chain = pool_generation_chain(gen, cpu);
 	unsigned int taken;
 	void *obj;
 

@@ -35,7 +35,7 @@
 /* Pages of @n objects, which may be negative for a moment; 0 if their size is unknown. */
 static long pool_node_whole_pages(const struct pool_nodes *nodes, long n)
 {
-	return ((s64)n * nodes->footprint) >> PAGE_SHIFT;
+	return ((s64)n * (s64)nodes->footprint) >> PAGE_SHIFT;
 }
 
 struct pool_nodes *pool_node_alloc(size_t footprint)

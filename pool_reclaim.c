@@ -286,12 +286,11 @@ unsigned long pool_reclaim_free(struct syncpool_core *core, struct pool_generati
 /* Free what is old already, then rotate, and free what that makes old. */
 void pool_reclaim_age(struct syncpool_core *core)
 {
-	lockdep_assert_held(&core->reclaim_lock);
-	if (!core->settled)
-		return;
 	atomic_long_add(pool_reclaim_free(core, &core->old, NUMA_NO_NODE, 0, ULONG_MAX),
 			&core->aged);
+	mutex_lock(&core->reclaim_lock);
 	pool_reclaim_rotate(core, POOL_REASON_AGE, NUMA_NO_NODE);
+	mutex_unlock(&core->reclaim_lock);
 }
 
 /* Lock core->reclaim_lock when the old generation is settled. */

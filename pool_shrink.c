@@ -30,7 +30,7 @@
  *
  * Distress. A trip-wire. Its count is a constant 4, with 1 seek and a batch of 8, so that
  * it is called at priority 2 with 4, at 1 and 0 with 8, and else never; it always says
- * that it has scanned what it was asked for, since what was deferred would come on top.
+ * that it has scanned 16, the delta at priority 0, since what was deferred would come on top.
  * It gives back an eighth of the pool, or 1 MiB if that is more, and is called again while
  * that did not help: old and victim first, at priority 1 and 0 the active generation, too.
  * What lies in magazines is handed over by the CPUs that own them, isolated ones, too,
@@ -59,9 +59,9 @@
 #include <linux/notifier.h>
 #include <linux/numa.h>
 #include <linux/oom.h>
+#include <linux/sched.h>
 #include <linux/shrinker.h>
 #include <linux/sizes.h>
-#include <linux/wait_bit.h>
 #include <linux/workqueue.h>
 
 #include "pool_compat.h"
@@ -78,8 +78,6 @@
 /* see the head of this file */
 #define POOL_DISTRESS_COUNT	4U
 #define POOL_DISTRESS_BATCH	8U
-/* pages that a scan in distress gives back at least, if there are so many */
-#define POOL_DISTRESS_PAGES	(SZ_1M / PAGE_SIZE)
 
 static unsigned int pool_interval_ms = 1000;
 module_param_named(interval_ms, pool_interval_ms, uint, 0644);
@@ -229,10 +227,12 @@ static unsigned long pool_distress_scan(struct shrinker *shrinker,
 	struct syncpool_core *core = pool_shrinker_data(shrinker);
 	unsigned long before = pool_reclaim_progress(), freed, max;
 
+	/* all that priority 0 may defer, which would come on top at priority 2 */
+	sc->nr_scanned = 4 * POOL_DISTRESS_COUNT;
 	if (!pool_shrink_may_free(core, sc))
 		return 0;
 	max = max3(pool_node_chained(core->nodes) / 8, 1L,
-		   (long)(POOL_DISTRESS_PAGES / pool_node_pages(core->nodes, 1)));
+		   SZ_1M / (long)(core->nodes->footprint ?: PAGE_SIZE));
 	freed = pool_shrink_idle(core, sc->nid, sc->nr_to_scan > POOL_DISTRESS_COUNT, max);
 	return pool_shrink_freed(core, POOL_REASON_DISTRESS, sc, freed, before);
 }
@@ -279,7 +279,6 @@ static void pool_oom_release(struct syncpool_core *core)
 	 * freed from here on, as in litmus/recall-end
 	 */
 	smp_store_release(&core->oom_busy, false);
-	wake_up_var(&core->oom_busy);
 }
 
 /* Free all that pools cache whose free may run here. Returns pages. */
@@ -325,7 +324,8 @@ void pool_shrink_end_oom(struct syncpool_core *core)
 	 * pool_shrink_end_oom:A: acquire, pairs with pool_oom_release:A;
 	 * litmus/recall-end
 	 */
-	wait_var_event(&core->oom_busy, !smp_load_acquire(&core->oom_busy));
+	while (smp_load_acquire(&core->oom_busy))
+		schedule_timeout_uninterruptible(1);
 }
 
 /* After an error pool_shrink_unregister() frees what was allocated. */
