@@ -69,11 +69,13 @@ static bool fault_exact(struct kunit *test)
 	return mode->exact;
 }
 
+/* Starts no process for each slab, which takes seconds in an emulated guest. */
 static int fault_knobs(bool filter, bool ignore, int verbose, int min_order)
 {
 	return test_shell("set -e\n"
 			  "for f in /sys/kernel/slab/kmalloc-*/failslab; do\n"
-			  "	[ $(cat $f) = %d ] || echo %d > $f\n"
+			  "	read -r is < $f\n"
+			  "	[ $is = %d ] || echo %d > $f\n"
 			  "done\n"
 			  "cd /sys/kernel/debug\n"
 			  "echo %d > failslab/cache-filter\n"
