@@ -169,20 +169,24 @@ void *__pool_chain_pop_tail_one(struct pool_chain *chain)
 }
 
 /**
- * pool_chain_retire() - free the ring of an empty chain
+ * pool_chain_retire() - free the rings of an empty chain
  * @chain: the chain, empty, without an owner; thieves may look into it
  *
  * The chain is as good as new then.
  *
- * Context: Task context.
+ * Context: Task context, pinned.
  */
 void pool_chain_retire(struct pool_chain *chain)
 {
 	struct pool_ring *ring = chain->head;
+	void *obj;
 
 	if (!ring)
 		return;
-	WARN_ON_ONCE(READ_ONCE(chain->tail) != ring || pool_dequeue_len(&ring->d));
+	/* exhausted rings before it */
+	while (!pool_chain_is_empty(chain))
+		if (WARN_ON_ONCE(pool_chain_pop_tail(chain, &obj, 1)))
+			return;
 	chain->head = NULL;
 	WRITE_ONCE(chain->tail, NULL);
 	/*

@@ -44,8 +44,6 @@ pool_generation_chain(struct pool_generation *gen, unsigned int cpu)
 static noinline void pool_generation_unmark(struct pool_generation *gen,
 					    unsigned int cpu)
 {
-	struct pool_chain *chain = pool_generation_chain(gen, cpu);
-
 	/*
 	 * pool_generation_unmark:A: fully ordered, pairs with
 	 * pool_generation_mark:A; litmus/mask. The CPU that changes a bit counts
@@ -53,8 +51,11 @@ static noinline void pool_generation_unmark(struct pool_generation *gen,
 	 */
 	if (!cpumask_test_and_clear_cpu(cpu, gen->mask))
 		return;
-	/* two thieves: litmus/mask-thieves */
-	if (!pool_chain_is_empty(chain))
+	/*
+	 * Two thieves: litmus/mask-thieves. Looked up after the bit is cleared, since
+	 * the generation may have been given other parts before it was set.
+	 */
+	if (!pool_chain_is_empty(pool_generation_chain(gen, cpu)))
 		pool_generation_mark(gen, cpu);
 	/* last, so that a chain that holds something is counted throughout */
 	atomic_dec(&gen->nonempty);
@@ -200,7 +201,8 @@ static unsigned int pool_first_on_node(const struct cpumask *mask, int nid)
 	do {
 		/* to miss a bit is the same as to look before it was set */
 		cpu = data_race(cpumask_next((int)cpu, mask));
-	} while (cpu < nr_cpu_ids && nid != NUMA_NO_NODE && cpu_to_mem(cpu) != nid);
+	} while (cpu < nr_cpu_ids && nid != NUMA_NO_NODE &&
+		 pool_node_with_memory(cpu_to_mem(cpu)) != nid);
 	return cpu;
 }
 
@@ -514,8 +516,11 @@ bool pool_generation_retire(struct pool_generation *gen)
 
 	if (pool_generation_may_hold(gen))
 		return false;
-	for_each_possible_cpu(cpu)
+	for_each_possible_cpu(cpu) {
+		preempt_disable();
 		pool_chain_retire(&per_cpu_ptr(gen->pcps, cpu)->chain);
+		preempt_enable();
+	}
 	return true;
 }
 

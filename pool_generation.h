@@ -143,7 +143,7 @@ static inline bool pool_generation_may_hold(const struct pool_generation *gen)
 static inline bool pool_generation_is_aged(const struct pool_generation *gen,
 					   unsigned long age)
 {
-	return time_after_eq(jiffies, gen->since + age);
+	return time_after_eq(jiffies, READ_ONCE(gen->since) + age);
 }
 
 /*

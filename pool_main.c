@@ -47,7 +47,7 @@
 #define POOL_FAR	ERR_PTR(-ENOENT)
 /* in place of a victim: neither that nor the active generation holds anything */
 #define POOL_NOTHING	ERR_PTR(-ENODATA)
-/* ticks that a get waits for a CPU on its way offline, and one look before */
+/* grace periods that a get waits for a CPU on its way offline, or a rotation */
 #define POOL_LAST_TRIES	100U
 
 /*
@@ -205,12 +205,9 @@ static void *pool_get_last(struct syncpool *pool)
 		obj = pool_get_recalled(pool, true);
 		if (obj)
 			return obj;
-		if (!i)
-			synchronize_rcu();
-		else if (pool_recall_is_pending(pool))
-			schedule_timeout_uninterruptible(1);
-		else
+		if (i && !pool_recall_is_pending(pool))
 			break;
+		synchronize_rcu();
 	}
 	return NULL;
 }
@@ -272,7 +269,8 @@ static __always_inline void *pool_get_quick(struct syncpool *pool,
 		pool_hook(POOL_HOOK_VICTIM);
 		return pool_generation_take_near(*victim);
 	}
-	if (!pool_generation_may_hold(READ_ONCE(core->old)))
+	/* in whatever role: a rotation may be under way */
+	if (!pool_core_may_hold(core))
 		*victim = POOL_NOTHING;
 	return NULL;
 }

@@ -25,6 +25,7 @@
 #include <linux/nodemask.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
+#include <linux/swap.h>
 #include <linux/vmstat.h>
 
 #include "pool_hook.h"
@@ -62,7 +63,9 @@ void pool_node_free(struct pool_nodes *nodes)
 	if (!nodes)
 		return;
 	for_each_node(nid)
-		pool_node_add(nodes, nid, -atomic_long_read(&nodes->node[nid].chained));
+		if (atomic_long_read(&nodes->node[nid].chained))
+			pool_node_add(nodes, nid,
+				      -atomic_long_read(&nodes->node[nid].chained));
 	kfree(nodes);
 }
 EXPORT_SYMBOL_FOR_TEST(pool_node_free);
@@ -70,9 +73,11 @@ EXPORT_SYMBOL_FOR_TEST(pool_node_free);
 /* Any context but NMI: not every architecture can change page counters there. */
 void pool_node_add(struct pool_nodes *nodes, int nid, long n)
 {
-	long now = atomic_long_add_return(n, &nodes->node[nid].chained);
-	long pages = pool_node_whole_pages(nodes, now) - pool_node_whole_pages(nodes, now - n);
+	long now, pages;
 
+	nid = pool_node_with_memory(nid);
+	now = atomic_long_add_return(n, &nodes->node[nid].chained);
+	pages = pool_node_whole_pages(nodes, now) - pool_node_whole_pages(nodes, now - n);
 	if (pages)
 		mod_node_page_state(NODE_DATA(nid), NR_KERNEL_MISC_RECLAIMABLE, pages);
 }
@@ -98,6 +103,18 @@ unsigned long pool_node_pages(const struct pool_nodes *nodes, unsigned long n)
 	return (n * size + PAGE_SIZE - 1) >> PAGE_SHIFT;
 }
 EXPORT_SYMBOL_FOR_TEST(pool_node_pages);
+
+/*
+ * Pages that reclaim may count as progress for @n freed objects: whole ones. A few objects
+ * of unknown size are none, or one small object that a driver builds and puts all the
+ * time would keep the OOM killer away permanently.
+ */
+unsigned long pool_node_progress(const struct pool_nodes *nodes, unsigned long n)
+{
+	if (nodes->footprint)
+		return pool_node_whole_pages(nodes, n);
+	return n >= SWAP_CLUSTER_MAX ? n : 0;
+}
 
 /*
  * Objects to free, where @pages are asked for beside what is owed. What makes no whole

@@ -5,6 +5,7 @@
 
 #include <linux/atomic.h>
 #include <linux/cache.h>
+#include <linux/nodemask.h>
 #include <linux/types.h>
 
 /**
@@ -29,11 +30,21 @@ struct pool_nodes {
 	struct pool_node	node[];
 };
 
+/*
+ * @nid, or, if it has CPUs only, a node that has memory: reclaim asks for no other. Any
+ * will do, on a machine of that kind.
+ */
+static inline int pool_node_with_memory(int nid)
+{
+	return likely(node_state(nid, N_MEMORY)) ? nid : first_memory_node;
+}
+
 struct pool_nodes *pool_node_alloc(size_t footprint);
 void pool_node_free(struct pool_nodes *nodes);
 void pool_node_add(struct pool_nodes *nodes, int nid, long n);
 long pool_node_chained(const struct pool_nodes *nodes);
 unsigned long pool_node_pages(const struct pool_nodes *nodes, unsigned long n);
+unsigned long pool_node_progress(const struct pool_nodes *nodes, unsigned long n);
 unsigned long pool_node_objects(struct pool_nodes *nodes, int nid,
 				unsigned long pages);
 

@@ -99,11 +99,13 @@ static void pool_recall_here(void *data)
  * @core: the pool's
  * @objs: what it hands over, up to POOL_PCP_MAX
  * @n: how many
+ * @busy: the CPU was in an operation on the pool, and handed nothing over
  */
 struct pool_recall_all {
 	struct syncpool_core	*core;
 	void			**objs;
 	unsigned int		n;
+	bool			busy;
 };
 
 /* On the CPU that is asked. */
@@ -119,6 +121,8 @@ static void pool_recall_all_here(void *data)
 	if (pool_pcp_trylock(pcp) != SYNCPOOL_TOP_BUSY) {
 		r->n = pool_generation_take_all(active, r->objs);
 		pool_pcp_unlock(pcp, pcp->magazine.last);
+	} else {
+		r->busy = true;
 	}
 	/* it may have owners still, so nobody else can */
 	while (r->n < POOL_NESTED &&
@@ -128,6 +132,7 @@ static void pool_recall_all_here(void *data)
 			break;
 		r->n++;
 	}
+	r->busy = r->busy && !r->n;
 	pool_stats_dropped(r->core, r->n);
 }
 
@@ -313,14 +318,16 @@ void *pool_recall(struct syncpool *pool, bool all)
 unsigned int pool_recall_take(struct syncpool_core *core, unsigned int cpu, void **objs)
 {
 	struct pool_recall_all r = { .core = core, .objs = objs };
-	bool promises;
+	unsigned int i;
 
-	rcu_read_lock();
-	promises = pool_recall_promises(READ_ONCE(core->active), cpu) ||
-		   pool_recall_promises(READ_ONCE(core->victim), cpu);
-	rcu_read_unlock();
-	if (promises)
-		smp_call_function_single(cpu, pool_recall_all_here, &r, 1);
+	if (!cpumask_test_cpu(cpu, READ_ONCE(core->active)->opened) &&
+	    !cpumask_test_cpu(cpu, READ_ONCE(core->victim)->opened))
+		return 0;
+	for (i = 0; i < POOL_RECALL_TRIES; i++) {
+		r.busy = false;
+		if (smp_call_function_single(cpu, pool_recall_all_here, &r, 1) || !r.busy)
+			break;
+	}
 	return r.n;
 }
 
@@ -336,8 +343,9 @@ bool pool_recall_is_pending(struct syncpool *pool)
 	rcu_read_lock();
 	core = READ_ONCE(pool->core);
 	if (pool_core_caches(core))
-		pending = !cpumask_subset(READ_ONCE(core->active)->opened,
-					  cpu_online_mask) ||
+		/* to miss a bit is the same as to look before it was set */
+		pending = data_race(!cpumask_subset(READ_ONCE(core->active)->opened,
+						    cpu_online_mask)) ||
 			  atomic_read(&READ_ONCE(core->old)->nr_opened) > 0;
 	rcu_read_unlock();
 	return pending;

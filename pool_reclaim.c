@@ -62,6 +62,7 @@
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/workqueue.h>
 
 #include "pool_free.h"
@@ -79,20 +80,20 @@ static void pool_rotate(struct syncpool_core *core, enum pool_reason reason, int
 	struct pool_generation *fresh = core->old, *old = core->victim;
 
 	lockdep_assert_held(&core->reclaim_lock);
-	core->settled = false;
-	core->active->since = jiffies;
+	WRITE_ONCE(core->settled, false);
+	WRITE_ONCE(core->active->since, jiffies);
 	pool_generation_own(old);
 	/*
-	 * pool_rotate:C: release, pairs with pool_take_aged:A and the address dependency
-	 * from every other read of core->old; litmus/activate. Before the victim, so that
+	 * pool_rotate:C: release, pairs with pool_take_aged:A,
+	 * pool_reclaim_may_take:A and the address dependency from every other read of core->old; litmus/activate. Before the victim, so that
 	 * an operation that finds the new victim finds what is old now;
 	 * litmus/rotation-order.
 	 */
 	smp_store_release(&core->old, old);
 	/*
 	 * pool_rotate:A: release, pairs with pool_take_slowpath:A,
-	 * pool_get_quick:B and the address dependency from every other read of
-	 * core->victim; litmus/activate
+	 * pool_get_quick:B, pool_reclaim_may_take:A and the address dependency from
+	 * every other read of core->victim; litmus/activate
 	 */
 	smp_store_release(&core->victim, core->active);
 	/*
@@ -126,7 +127,7 @@ unsigned long pool_reclaim_flush(struct pool_generation *gen, unsigned int cpu)
 		need = pool_recall_flush(gen, cpu, &ring, NULL);
 		preempt_enable();
 		if (need <= 0)
-			return freed;
+			break;
 		ring = pool_ring_alloc(need, GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC);
 		if (ring)
 			continue;
@@ -134,6 +135,8 @@ unsigned long pool_reclaim_flush(struct pool_generation *gen, unsigned int cpu)
 		pool_free_cached(gen->core, objs, n);
 		freed += n;
 	}
+	kfree(ring);
+	return freed;
 }
 
 /*
@@ -189,7 +192,7 @@ static void pool_set_settled(struct syncpool_core *core)
 	lockdep_assert_held(&core->reclaim_lock);
 	/* a late section may have taken it for a victim without owners */
 	pool_generation_own(core->old);
-	core->settled = true;
+	WRITE_ONCE(core->settled, true);
 	if (READ_ONCE(core->wide) && core->old->len < core->len)
 		queue_work(pool_wq, &core->widen_work);
 }
@@ -229,6 +232,18 @@ bool pool_reclaim_rotate(struct syncpool_core *core, enum pool_reason reason, in
 	return true;
 }
 
+/* Is @gen in @role, and has not been active for @age jiffies? */
+static bool pool_reclaim_may_take(struct syncpool_core *core, struct pool_generation **role,
+				  const struct pool_generation *gen, unsigned long age)
+{
+	/*
+	 * pool_reclaim_may_take:A: acquire, pairs with pool_rotate:A and pool_rotate:C.
+	 * The time since which @gen is not active is that of its role; litmus/activate.
+	 */
+	return gen == smp_load_acquire(role) && pool_core_may_reclaim(core) &&
+	       (!age || pool_generation_is_aged(gen, age));
+}
+
 /*
  * Take up to @n objects of @node from the generation in @role, if it has not been active
  * for @age jiffies. Returns as pool_generation_steal().
@@ -245,8 +260,7 @@ static int pool_reclaim_take(struct syncpool_core *core, struct pool_generation 
 		magazine = pool_generation_next_magazine(gen, node);
 	/* all of that may be many CPUs, so it is looked for outside the section */
 	preempt_disable();
-	if (gen == READ_ONCE(*role) && pool_core_may_reclaim(core) &&
-	    (!age || pool_generation_is_aged(gen, age))) {
+	if (pool_reclaim_may_take(core, role, gen, age)) {
 		if (chain < nr_cpu_ids)
 			k = pool_generation_steal_from(gen, chain, objs, n);
 		else if (magazine < nr_cpu_ids)
@@ -279,6 +293,7 @@ unsigned long pool_reclaim_free(struct syncpool_core *core, struct pool_generati
 			continue;
 		pool_free_taken(core, objs, n);
 		freed += n;
+		cond_resched();
 	}
 	return freed;
 }

@@ -11,11 +11,12 @@
  *	delta = (count >> priority) * 4 / seeks, at most 2 * count in all
  *
  * and calls scan_objects() with the batch, or with what is left if that is no less than
- * the count. Priority is 12 at first, with the multi-generational LRU 6 to 12, and goes
- * down by one each time a pass over all memory has not freed enough; at 0 the whole of
- * memory was looked at (mm/vmscan.c: do_try_to_free_pages(), balance_pgdat()). The OOM
- * killer is called after 16 such rounds without progress (mm/page_alloc.c:
- * should_reclaim_retry()), each down to priority 0. So a pool registers two shrinkers:
+ * the count. Priority is 12 at first; with the multi-generational LRU kswapd begins at 6
+ * to 12. It goes down by one each time a pass over all memory has not freed enough
+ * (mm/vmscan.c: do_try_to_free_pages(), balance_pgdat()). The OOM killer is called after 16
+ * rounds down to priority 0 without progress, or as soon as all that is free and on LRU
+ * lists would not be enough (mm/page_alloc.c: should_reclaim_retry()). So a pool registers
+ * two shrinkers:
  *
  * Calm. Counts pages, with the default seeks, so that the pool is asked for the same
  * share as the page cache is. It frees what has been in the victim or in the old
@@ -34,15 +35,15 @@
  * It gives back an eighth of the pool, or 1 MiB if that is more, and is called again while
  * that did not help: old and victim first, at priority 1 and 0 the active generation, too.
  * What lies in magazines is handed over by the CPUs that own them, isolated ones, too,
- * which are interrupted: no grace period is waited for. That two signals are enough: calm reclaim that does not
- * find enough gets to priority 2, whether it began at 12 or 6; and nobody is killed before
- * it has been at 0.
+ * which are interrupted: no grace period is waited for. Calm reclaim that does not find
+ * enough gets to priority 2, whether it began at 12 or 6.
  *
- * The OOM notifier is the last resort. It takes everything from all pools and nodes, and
- * reports it, whereupon the allocation is tried again. It does not know the gfp flags of
- * the allocation, so it leaves out pools whose free sleeps. Those had their last chance in
- * distress: out_of_memory() (mm/oom_kill.c) kills for an allocation with __GFP_FS alone,
- * and __GFP_IO comes with that.
+ * The OOM notifier is the last resort, before anybody is killed and however reclaim came
+ * there. It takes everything from all pools and nodes, and reports it, whereupon the
+ * allocation is tried again. It does not know the gfp flags of that allocation, so it
+ * leaves pools whose free sleeps to a work item, for which it waits a while. What is
+ * reported is whole pages: with less, one small object that a driver builds and puts by
+ * turns would keep the OOM killer away permanently.
  *
  * Nothing here holds a lock while free runs. Objects are taken as a get takes them, and
  * a rotation tries core->reclaim_lock.
@@ -78,6 +79,8 @@
 /* see the head of this file */
 #define POOL_DISTRESS_COUNT	4U
 #define POOL_DISTRESS_BATCH	8U
+/* how long the OOM notifier waits for a lock, or for a free that sleeps */
+#define POOL_OOM_TICKS		20U
 
 static unsigned int pool_interval_ms = 1000;
 module_param_named(interval_ms, pool_interval_ms, uint, 0644);
@@ -97,7 +100,7 @@ static unsigned long pool_shrink_freed(struct syncpool_core *core,
 				       const struct shrink_control *sc,
 				       unsigned long freed, unsigned long before)
 {
-	unsigned long pages = pool_node_pages(core->nodes, freed);
+	unsigned long pages = pool_node_progress(core->nodes, freed);
 
 	if (!freed)
 		return 0;
@@ -189,7 +192,8 @@ static unsigned long pool_shrink_magazines(struct syncpool_core *core, int node,
 	unsigned int cpu, n;
 
 	for_each_online_cpu(cpu) {
-		if (node != NUMA_NO_NODE && cpu_to_mem(cpu) != node)
+		if (node != NUMA_NO_NODE &&
+		    pool_node_with_memory(cpu_to_mem(cpu)) != node)
 			continue;
 		do {
 			if (freed >= max)
@@ -206,12 +210,18 @@ static unsigned long pool_shrink_magazines(struct syncpool_core *core, int node,
 static unsigned long pool_shrink_idle(struct syncpool_core *core, int node, bool all,
 				      unsigned long max)
 {
-	unsigned long freed = pool_shrink_old(core, node, 0, max);
+	unsigned long freed = 0, rotations;
 
-	if (!all)
-		return freed;
-	freed += pool_reclaim_free(core, &core->active, node, 0, max - freed);
-	return freed + pool_shrink_magazines(core, node, max - freed);
+	do {
+		rotations = READ_ONCE(core->rotations);
+		freed += pool_shrink_old(core, node, 0, max - freed);
+		if (!all)
+			break;
+		freed += pool_reclaim_free(core, &core->active, node, 0, max - freed);
+		freed += pool_shrink_magazines(core, node, max - freed);
+		/* else a rotation may have come between, and objects were in no role */
+	} while (freed < max && READ_ONCE(core->rotations) != rotations);
+	return freed;
 }
 
 static unsigned long pool_distress_count(struct shrinker *shrinker,
@@ -237,7 +247,7 @@ static unsigned long pool_distress_scan(struct shrinker *shrinker,
 	return pool_shrink_freed(core, POOL_REASON_DISTRESS, sc, freed, before);
 }
 
-/* Free all that @core caches. Returns pages. */
+/* Free all that @core caches. Returns whole pages. */
 static unsigned long pool_oom_free(struct syncpool_core *core)
 {
 	/* what is put meanwhile does not keep this going */
@@ -246,22 +256,34 @@ static unsigned long pool_oom_free(struct syncpool_core *core)
 	if (!max)
 		return 0;
 	freed = pool_shrink_idle(core, NUMA_NO_NODE, true, max);
+	if (!freed && !READ_ONCE(core->settled)) {
+		/* it lies where nobody may look until a grace period is over */
+		flush_rcu_work(&core->settle_work);
+		freed = pool_shrink_idle(core, NUMA_NO_NODE, true, max);
+	}
 	atomic_long_add(freed, &core->reclaimed);
 	trace_syncpool_shrink(core->params.name, POOL_REASON_OOM, NUMA_NO_NODE, max, freed);
-	return pool_node_pages(core->nodes, freed);
+	return pool_node_progress(core->nodes, freed);
 }
 
-/* The next pool that walk @seq has not seen, which stays until pool_oom_release(). */
-static struct syncpool_core *pool_oom_next(unsigned int seq)
+/*
+ * The next pool that walk @seq has not seen, which stays until pool_oom_release(). @sleeps:
+ * among those whose free sleeps, or else among the others.
+ */
+static struct syncpool_core *pool_oom_next(unsigned int seq, bool sleeps)
 {
 	struct syncpool_core *core, *next = NULL;
+	unsigned int tries = POOL_OOM_TICKS;
 
 	/* its holder may wait for memory */
-	if (!mutex_trylock(&pool_list_lock))
-		return NULL;
+	while (!mutex_trylock(&pool_list_lock)) {
+		if (!tries--)
+			return NULL;
+		schedule_timeout_uninterruptible(1);
+	}
 	list_for_each_entry(core, &pool_list, node) {
 		if (core->oom_seq == seq ||
-		    (core->params.flags & SYNCPOOL_FREE_SLEEPS))
+		    !(core->params.flags & SYNCPOOL_FREE_SLEEPS) == sleeps)
 			continue;
 		core->oom_seq = seq;
 		core->oom_busy = true;
@@ -281,19 +303,42 @@ static void pool_oom_release(struct syncpool_core *core)
 	smp_store_release(&core->oom_busy, false);
 }
 
-/* Free all that pools cache whose free may run here. Returns pages. */
-unsigned long pool_shrink_oom(void)
+/* Free all that pools cache, those whose free sleeps or the others. Returns pages. */
+static unsigned long pool_oom_walk(bool sleeps)
 {
 	static atomic_t seq;
 	unsigned int walk = atomic_inc_return(&seq);
 	struct syncpool_core *core;
 	unsigned long pages = 0;
 
-	while ((core = pool_oom_next(walk))) {
+	while ((core = pool_oom_next(walk, sleeps))) {
 		pages += pool_oom_free(core);
 		pool_oom_release(core);
 	}
 	return pages;
+}
+
+static atomic_long_t pool_oom_pages;	/* by the work item */
+
+static void pool_oom_work_fn(struct work_struct *work)
+{
+	atomic_long_add(pool_oom_walk(true), &pool_oom_pages);
+}
+
+static DECLARE_WORK(pool_oom_work, pool_oom_work_fn);
+
+/* Free all that pools cache. Returns pages. */
+unsigned long pool_shrink_oom(void)
+{
+	unsigned long pages = pool_oom_walk(false);
+	unsigned int tries;
+
+	if (pages)
+		return pages;
+	queue_work(pool_wq, &pool_oom_work);
+	for (tries = 0; tries < POOL_OOM_TICKS && work_busy(&pool_oom_work); tries++)
+		schedule_timeout_uninterruptible(1);
+	return atomic_long_xchg(&pool_oom_pages, 0);
 }
 EXPORT_SYMBOL_FOR_TEST(pool_shrink_oom);
 
@@ -315,6 +360,7 @@ int pool_shrink_oom_init(void)
 void pool_shrink_oom_exit(void)
 {
 	unregister_oom_notifier(&pool_oom_nb);
+	cancel_work_sync(&pool_oom_work);
 }
 
 /* Wait for the OOM notifier, if it is at @core, which is off the list. */
