@@ -4,13 +4,12 @@
  *
  *	zpress-melt STATS STEP_MIB PAUSE_MS RESERVE_MIB
  *
- * STATS is a file of "name number" lines with "cached" (objects) and
- * "workspace_bytes" (of one object), such as /sys/kernel/debug/zpress/stats.
- * Allocates and touches STEP_MIB at a time until nothing is cached, or until it
- * holds the memory that was available at the start plus the pool's, less
- * RESERVE_MIB. So it cannot finish without the pool's memory, and leaves the
- * guest enough to keep running. Then it releases all of it and samples a little
- * longer.
+ * STATS is a file of "name number" lines with "cached" (objects), such as
+ * /sys/kernel/debug/zpress/stats. Allocates and touches STEP_MIB at a time until
+ * nothing is cached, or until it holds the memory that was available at the start,
+ * less RESERVE_MIB. The kernel counts what the pool would return as available, so
+ * this cannot finish without the pool's memory, and leaves the guest enough to keep
+ * running. Then it releases all of it and samples a little longer.
  *
  * Prints a line for each sample: milliseconds, phase (idle, eat or free), MiB
  * eaten, objects cached, MiB free, MiB available as the kernel estimates it.
@@ -95,13 +94,6 @@ static void linger(long start, const char *phase, long pause_ms)
 	}
 }
 
-/* How much can be eaten if the pool returns all its objects. */
-static long appetite(struct sample s, long reserve)
-{
-	return s.available - reserve +
-	       s.cached * lookup(stats_path, "workspace_bytes ") / MIB;
-}
-
 /* Eat up to @limit MiB, or until the pool is empty. */
 static void feast(unsigned char *food, long start, long limit, long step,
 		  long pause_ms)
@@ -132,7 +124,8 @@ int main(int argc, char **argv)
 		errx(2, "STEP_MIB, PAUSE_MS and RESERVE_MIB must be above 0");
 
 	linger(start, "idle", pause_ms);
-	limit = appetite(take(start, "idle", 0), reserve);
+	/* what the pool would return counts as available */
+	limit = take(start, "idle", 0).available - reserve;
 	if (limit < step)
 		errx(1, "no memory to eat: %ld MiB", limit);
 	food = mmap(NULL, limit * MIB, PROT_READ | PROT_WRITE,
