@@ -4,10 +4,13 @@
  *
  * Go collects garbage at least every two minutes. Here a deferrable work item
  * rotates a pool that nothing has rotated or shrunk for age_secs, so that an
- * idle pool is empty after twice that time, or three times if reclaim comes in between. The work item re-arms itself while
- * objects are cached or out. The next alloc arms it again, and so does
- * wait_idle, since allocs do not while the pool idles. A pool without alloc can
- * receive objects at any time, so its work item always re-arms.
+ * idle pool is empty after twice that time, or three times if reclaim comes in
+ * between. Reclaim of one node counts for all: while it goes on, what lies idle on
+ * other nodes does not age.
+ *
+ * The work item re-arms itself while objects are cached or out. The next alloc arms
+ * it again, and so does wait_idle, since allocs do not while the pool idles. A pool
+ * without alloc can receive objects at any time, so its work item always re-arms.
  */
 #include <linux/jiffies.h>
 #include <linux/kstrtox.h>

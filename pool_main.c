@@ -247,7 +247,7 @@ static __always_inline void *pool_get_quick(struct syncpool *pool,
 					    struct pool_generation **victim)
 {
 	struct syncpool_core *core = READ_ONCE(pool->core);
-	const struct pool_generation *active;
+	const struct pool_generation *active, *old;
 
 	*victim = NULL;
 	if (unlikely(!pool_core_caches(core)))
@@ -269,8 +269,11 @@ static __always_inline void *pool_get_quick(struct syncpool *pool,
 		pool_hook(POOL_HOOK_VICTIM);
 		return pool_generation_take_near(*victim);
 	}
-	/* in whatever role: a rotation may be under way */
-	if (!pool_core_may_hold(core))
+	old = READ_ONCE(core->old);
+	/* the three of them, or a rotation is under way and one was in no role */
+	if (unlikely(*victim == active || old == *victim))
+		*victim = NULL;
+	else if (!pool_generation_may_hold(old))
 		*victim = POOL_NOTHING;
 	return NULL;
 }

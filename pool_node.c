@@ -76,6 +76,10 @@ void pool_node_add(struct pool_nodes *nodes, int nid, long n)
 	long now, pages;
 
 	nid = pool_node_with_memory(nid);
+	if (!nodes->footprint) {
+		atomic_long_add(n, &nodes->node[nid].chained);
+		return;
+	}
 	now = atomic_long_add_return(n, &nodes->node[nid].chained);
 	pages = pool_node_whole_pages(nodes, now) - pool_node_whole_pages(nodes, now - n);
 	if (pages)

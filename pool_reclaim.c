@@ -85,9 +85,9 @@ static void pool_rotate(struct syncpool_core *core, enum pool_reason reason, int
 	pool_generation_own(old);
 	/*
 	 * pool_rotate:C: release, pairs with pool_take_aged:A,
-	 * pool_reclaim_may_take:A and the address dependency from every other read of core->old; litmus/activate. Before the victim, so that
-	 * an operation that finds the new victim finds what is old now;
-	 * litmus/rotation-order.
+	 * pool_reclaim_may_take:A and the address dependency from every other read
+	 * of core->old; litmus/activate. Before the victim, so that an operation that
+	 * finds the new victim finds what is old now; litmus/rotation-order.
 	 */
 	smp_store_release(&core->old, old);
 	/*
