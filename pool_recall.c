@@ -21,6 +21,7 @@
  * Conventions: "some" is the first kind of recall, "all" the second.
  */
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/errno.h>
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
@@ -179,8 +180,11 @@ static void *pool_recall_from(struct syncpool *pool, unsigned int cpu)
 	for (i = 0; i < POOL_RECALL_TRIES; i++) {
 		if (!pool_recall_ask(pool, cpu, &r))
 			break;
-		if (r.need == -EBUSY && !r.obj)
+		if (r.need == -EBUSY && !r.obj) {
+			/* its operation does not get on while it is interrupted */
+			udelay(i);
 			continue;
+		}
 		/* once: others may have filled it */
 		if (r.need <= 0 || grown)
 			break;

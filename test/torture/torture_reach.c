@@ -224,13 +224,17 @@ static void tort_reach_judge(void)
 	long freed = atomic_long_read(&tort_calm.frees);
 	int needed = atomic_read(&tort_needed);
 	unsigned int cpus = num_online_cpus();
-	long limit = needed + (long)cpus;
+	/*
+	 * One per CPU; and one more where operations are delayed between their steps,
+	 * which keeps what a CPU has just stolen out of reach.
+	 */
+	long limit = needed + (long)cpus * (IS_ENABLED(SYNCPOOL_KUNIT) ? 2 : 1);
 	struct syncpool_stats s;
 
 	syncpool_read_stats(tort_calm.pool, &s);
-	pr_alert("%s: reach: built %ld, needed %d, CPUs %u, freed %ld, rotations %lu, wandered %lu, migrated %lu\n",
+	pr_alert("%s: reach: built %ld, needed %d, CPUs %u, freed %ld, rotations %lu, recalls %lu, wandered %lu, migrated %lu\n",
 		 tort_alone ? "calm" : "end", built, needed, cpus, freed,
-		 s.rotations, tort_moves(true), tort_moves(false));
+		 s.rotations, s.recalls, tort_moves(true), tort_moves(false));
 	if (s.rotations)
 		limit += freed;
 	if (tort_alone && built > limit)
