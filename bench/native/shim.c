@@ -11,6 +11,7 @@
 #include "pool_age.h"
 #include "pool_debug.h"
 #include "pool_free.h"
+#include "pool_shrink.h"
 #include "pool_idle.h"
 #include "pool_stats.h"
 
@@ -290,7 +291,7 @@ void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
 		shim_free_mine();
 }
 
-/* stubs of pool_debug, pool_age, pool_idle and pool_free */
+/* stubs of pool_debug, pool_age, pool_idle, pool_shrink and pool_free */
 bool pool_debug_key;
 
 int pool_debug_enable(struct syncpool_core *core)
@@ -339,11 +340,31 @@ void pool_free_one(struct syncpool *pool, void *obj)
 	pool_stats_free(pool);
 }
 
-void pool_free_cached(struct syncpool_core *core, void **objs, unsigned int n)
+void pool_free_taken(struct syncpool_core *core, void **objs, unsigned int n)
 {
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
 		core->params.free(objs[i], core->params.data);
-	this_cpu_add(core->counters->frees, n);
+}
+
+void pool_free_cached(struct syncpool_core *core, void **objs, unsigned int n)
+{
+	pool_free_taken(core, objs, n);
+	pool_stats_dropped(core, n);
+}
+
+struct shim_task shim_current;
+
+int pool_shrink_register(struct syncpool_core *core)
+{
+	return 0;
+}
+
+void pool_shrink_unregister(struct syncpool_core *core)
+{
+}
+
+void pool_shrink_end_oom(struct syncpool_core *core)
+{
 }

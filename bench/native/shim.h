@@ -119,6 +119,7 @@ struct device;
 #define might_sleep()
 #define might_alloc(gfp)	((void)(gfp))
 #define cond_resched()
+#define udelay(us)		((void)(us))
 #define in_nmi()		0
 #define in_hardirq()		0
 #define in_task()		1
@@ -167,6 +168,13 @@ typedef struct { long counter; } atomic_long_t;
 #define atomic_long_add_return(n, v)	shim_rmw(v, n)
 #define shim_try_cmpxchg(p, oldp, new, order)				\
 	__atomic_compare_exchange_n(p, oldp, new, false, order, __ATOMIC_RELAXED)
+#define atomic_long_xchg(v, n)		__atomic_exchange_n(&(v)->counter, n, __ATOMIC_SEQ_CST)
+#define atomic_long_add(n, v)		((void)__atomic_fetch_add(&(v)->counter, n, __ATOMIC_RELAXED))
+#define atomic_long_sub(n, v)		((void)__atomic_fetch_sub(&(v)->counter, n, __ATOMIC_RELAXED))
+#define atomic_long_dec(v)		atomic_long_sub(1, v)
+#define atomic_long_inc_return(v)	__atomic_add_fetch(&(v)->counter, 1, __ATOMIC_SEQ_CST)
+#define atomic_long_try_cmpxchg(v, oldp, new)				\
+	shim_try_cmpxchg(&(v)->counter, oldp, new, __ATOMIC_SEQ_CST)
 #define atomic_long_try_cmpxchg_relaxed(v, oldp, new)			\
 	shim_try_cmpxchg(&(v)->counter, oldp, new, __ATOMIC_RELAXED)
 #define atomic_long_try_cmpxchg_acquire(v, oldp, new)			\
@@ -223,6 +231,21 @@ static inline bool test_and_set_bit(unsigned int nr, unsigned long *word)
 #define num_possible_cpus()	((int)SHIM_CPUS)
 #define cpu_possible(cpu)	true
 #define cpu_to_node(cpu)	0
+#define cpu_to_mem(cpu)		0
+#define NUMA_NO_NODE		(-1)
+#define N_MEMORY		0
+#define node_state(nid, state)	true
+#define first_memory_node	0
+#define for_each_node(nid)	for ((nid) = 0; (nid) < 1; (nid)++)
+#define NODE_DATA(nid)		NULL
+#define mod_node_page_state(node, item, n)	((void)(n))
+#define PAGE_SHIFT		12
+#define SWAP_CLUSTER_MAX	32UL
+struct reclaim_state { unsigned long reclaimed; };
+struct shim_task { struct reclaim_state *reclaim_state; };
+extern struct shim_task shim_current;
+#define current			(&shim_current)
+#define TRACE_DEFINE_ENUM(name)	struct shim_task
 #define numa_mem_id()		0
 #define nr_node_ids		1
 
@@ -254,6 +277,7 @@ void *shim_alloc_percpu(size_t size);
 	typeof(x) *shim_p = this_cpu_ptr(&(x));				\
 	WRITE_ONCE(*shim_p, __atomic_load_n(shim_p, __ATOMIC_RELAXED) + (n)); \
 })
+#define this_cpu_add_return(x, n)	({ this_cpu_add(x, n); this_cpu_read(x); })
 #define this_cpu_sub(x, n)	this_cpu_add(x, -(typeof(x))(n))
 #define this_cpu_inc(x)		this_cpu_add(x, 1)
 #define this_cpu_dec(x)		this_cpu_sub(x, 1)
@@ -512,6 +536,8 @@ struct shrinker {
 /* time, static keys, trace events, debugfs */
 #define HZ			100
 #define jiffies			0UL
+#define time_after_eq(a, b)	((long)((a) - (b)) >= 0)
+#define time_before(a, b)	((long)((a) - (b)) < 0)
 #define NSEC_PER_USEC		1000L
 #define ktime_get_mono_fast_ns()	0
 typedef int64_t s64;

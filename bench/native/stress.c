@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "pool_core.h"
+#include "pool_reclaim.h"
 #include "pool_stamp.h"
 
 #define STRESS_THREADS	4
@@ -152,8 +153,7 @@ static void *stress_thread(void *arg)
 
 static void *stress_reclaim(void *arg)
 {
-	struct shrinker *shrinker = stress_pool.core->shrinker;
-	struct shrink_control sc;
+	struct syncpool_core *core = stress_pool.core;
 	unsigned int seed = 99;
 	struct syncpool_stats stats;
 
@@ -168,9 +168,13 @@ static void *stress_reclaim(void *arg)
 			syncpool_read_stats(&stress_pool, &stats);
 			break;
 		default:
-			sc.nr_to_scan = stress_random(&seed) % 200;
-			shrinker->count_objects(shrinker, &sc);
-			shrinker->scan_objects(shrinker, &sc);
+			mutex_lock(&core->reclaim_lock);
+			pool_reclaim_rotate(core, POOL_REASON_CALM, NUMA_NO_NODE);
+			mutex_unlock(&core->reclaim_lock);
+			pool_reclaim_free(core, &core->old, NUMA_NO_NODE, 0,
+					  stress_random(&seed) % 200);
+			pool_reclaim_free(core, &core->victim, NUMA_NO_NODE, 0,
+					  stress_random(&seed) % 200);
 		}
 		usleep(200);
 	}
