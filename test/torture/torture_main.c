@@ -26,7 +26,7 @@ module_param(nroamers, int, 0444);
 MODULE_PARM_DESC(nroamers, "kthreads that nobody binds, half of which wander from CPU to CPU; -1: one per CPU, at least 2");
 static bool calm;
 module_param(calm, bool, 0444);
-MODULE_PARM_DESC(calm, "start nothing but roamers, and fail if more objects are built than are needed and one per CPU");
+MODULE_PARM_DESC(calm, "start nothing but roamers, and fail if more objects are built than are needed and two per CPU");
 static int stat_interval = 15;
 module_param(stat_interval, int, 0444);
 MODULE_PARM_DESC(stat_interval, "seconds between lines of statistics; 0: none");
