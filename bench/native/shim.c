@@ -304,7 +304,7 @@ void pool_debug_disable(struct syncpool_core *core)
 }
 
 enum pool_debug_verdict pool_debug_put(struct syncpool *pool, void *obj,
-					 unsigned long caller)
+				       unsigned long caller)
 {
 	return POOL_DEBUG_KEEP;
 }
