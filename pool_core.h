@@ -92,7 +92,7 @@ enum pool_reason {
  * @old: the generation before the victim, likewise
  * @settled: @old may become active; under @reclaim_lock
  * @drain: @settle_work frees all of @old
- * @reclaim_lock: rotation, drains, the calm shrinker (which only tries it)
+ * @reclaim_lock: rotation (which reclaim only tries), cleanup, a change of mode
  * @counters: per CPU
  * @nodes: what lies in chains, node by node
  * @alloc_fails: with those below, what is too rare for a word per CPU
@@ -117,7 +117,6 @@ enum pool_reason {
  * @recall_tick: jiffies of the last recall that nobody waited for
  * @recall_paid: see pool_recall_allowed(), in ns
  * @rotations: under @reclaim_lock
- * @rotated: jiffies of the last rotation; written under @reclaim_lock
  * @reclaimed_at: jiffies of the last rotation or shrink
  * @settle_work: settles or drains @old after a grace period
  * @age_work: rotates a pool that nothing reclaims
@@ -172,7 +171,6 @@ struct syncpool_core {
 	unsigned long		recall_tick;
 	s64			recall_paid;
 	unsigned long		rotations;
-	unsigned long		rotated;
 	unsigned long		reclaimed_at;
 	struct rcu_work		settle_work;
 	struct delayed_work	age_work;

@@ -49,8 +49,8 @@
  * A full barrier in place of the grace period is not enough: the model then
  * finds an object that is taken twice.
  *
- * core->reclaim_lock is held by a rotation, a calm scan, a whole syncpool_cleanup(),
- * and a change of mode. The work item that settles takes it only at its end; until then
+ * core->reclaim_lock is held by a rotation, a whole syncpool_cleanup(), and a change of
+ * mode. The work item that settles takes it only at its end; until then
  * @settled is false and keeps every other rotation away. Reclaim may start inside an
  * allocation by the holder of the lock, so a shrinker only tries it.
  */
@@ -105,7 +105,6 @@ static void pool_rotate(struct syncpool_core *core, enum pool_reason reason, int
 	/* only now does nobody find it active */
 	pool_generation_end_owners(core->victim);
 	WRITE_ONCE(core->rotations, core->rotations + 1);
-	core->rotated = jiffies;
 	WRITE_ONCE(core->reclaimed_at, jiffies);
 	trace_syncpool_rotate(core->params.name, core->rotations, reason, node);
 }
@@ -352,7 +351,7 @@ void pool_reclaim_init(struct syncpool_core *core)
 	core->old = &core->generations[2];
 	core->settled = true;
 	pool_generation_disown(core->victim);
-	core->rotated = jiffies;
+	core->victim->since = jiffies;
 	core->reclaimed_at = jiffies;
 }
 

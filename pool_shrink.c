@@ -161,7 +161,7 @@ static void pool_calm_rotate(struct syncpool_core *core, int node, unsigned long
 {
 	if (!pool_calm_wants_rotation(core, node) || !mutex_trylock(&core->reclaim_lock))
 		return;
-	if (time_after_eq(jiffies, core->rotated + age))
+	if (pool_generation_is_aged(core->victim, age))
 		pool_reclaim_rotate(core, POOL_REASON_CALM, node);
 	mutex_unlock(&core->reclaim_lock);
 }

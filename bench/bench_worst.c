@@ -132,7 +132,6 @@ static void bench_pass_interval(void)
 {
 	unsigned int i;
 
-	bench_pool.core->rotated -= 60 * HZ;
 	for (i = 0; i < POOL_GENERATIONS; i++)
 		bench_pool.core->generations[i].since -= 60 * HZ;
 }

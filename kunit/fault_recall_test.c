@@ -83,12 +83,9 @@ static void put_wide(void *arg)
 static void fault_victim(struct kunit *test)
 {
 	unsigned int other = test_other_cpu(test), n;
-	struct test_pool *tp = test_pool_prepare(test, WIDE);
+	struct test_pool *tp = test_pool_make_sized(test, WIDE, SZ_32K, 0);
 	struct test_obj *objs[WIDE];
 
-	tp->params.footprint = SZ_32K;
-	KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
-	tp->active = true;
 	test_on_cpu(test, other, put_wide, tp);
 	syncpool_cleanup(&tp->pool);
 	for (n = 0; n < WIDE; n++) {

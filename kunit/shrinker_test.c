@@ -21,18 +21,9 @@
 #define PRIORITY_2	4UL
 #define PRIORITY_1	8UL
 
-/* A pool of objects that each stand for @footprint bytes. */
 static struct test_pool *make(struct kunit *test, size_t footprint, unsigned int flags)
 {
-	struct test_pool *tp = test_pool_prepare(test, OBJS);
-
-	tp->params.footprint = footprint;
-	tp->params.flags = flags;
-	if (flags & SYNCPOOL_FREE_SLEEPS)
-		tp->params.free = test_free_sleeps;
-	KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
-	tp->active = true;
-	return tp;
+	return test_pool_make_sized(test, OBJS, footprint, flags);
 }
 
 /* A pool that has cached @n objects, each a page, in the victim for an interval. */

@@ -248,17 +248,25 @@ struct test_pool *test_pool_prepare(struct kunit *test, unsigned int nr)
 	return tp;
 }
 
-struct test_pool *test_pool_make(struct kunit *test, unsigned int nr,
-				 unsigned int flags)
+/* A pool of objects that each stand for @footprint bytes; 0: of their own size. */
+struct test_pool *test_pool_make_sized(struct kunit *test, unsigned int nr,
+				       size_t footprint, unsigned int flags)
 {
 	struct test_pool *tp = test_pool_prepare(test, nr);
 
+	tp->params.footprint = footprint;
 	tp->params.flags = flags;
 	if (flags & SYNCPOOL_FREE_SLEEPS)
 		tp->params.free = test_free_sleeps;
 	KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
 	tp->active = true;
 	return tp;
+}
+
+struct test_pool *test_pool_make(struct kunit *test, unsigned int nr,
+				 unsigned int flags)
+{
+	return test_pool_make_sized(test, nr, 0, flags);
 }
 
 struct test_thread {
@@ -285,7 +293,6 @@ void test_pass_interval(struct syncpool_core *core)
 	unsigned int i;
 
 	mutex_lock(&core->reclaim_lock);
-	core->rotated -= 2 * HZ;
 	for (i = 0; i < POOL_GENERATIONS; i++)
 		core->generations[i].since -= 2 * HZ;
 	mutex_unlock(&core->reclaim_lock);

@@ -83,6 +83,8 @@ void test_free_sleeps(void *obj, void *data);
 struct test_pool *test_pool_prepare(struct kunit *test, unsigned int nr);
 struct test_pool *test_pool_make(struct kunit *test, unsigned int nr,
 				 unsigned int flags);
+struct test_pool *test_pool_make_sized(struct kunit *test, unsigned int nr,
+				       size_t footprint, unsigned int flags);
 void test_pool_check(struct test_pool *tp);
 void test_pool_end(struct test_pool *tp);
 
