@@ -43,7 +43,6 @@ void pool_core_free(struct syncpool_core *core)
 		pool_generation_destroy(&core->generations[i]);
 	free_percpu(core->counters);
 	pool_node_free(core->nodes);
-	kfree(core->params.name);
 	kfree(core);
 }
 
@@ -64,12 +63,11 @@ static int pool_core_setup(struct syncpool_core *core)
 	unsigned int i, len;
 	int err;
 
-	core->params.name = kstrdup(core->params.name, GFP_KERNEL);
 	core->counters = (struct pool_counters __percpu *)
 			 pool_alloc_percpu(sizeof(struct pool_counters),
 					   __alignof__(struct pool_counters));
 	core->nodes = pool_node_alloc(footprint);
-	if (!core->params.name || !core->counters || !core->nodes)
+	if (!core->counters || !core->nodes)
 		return -ENOMEM;
 	core->freed_at = jiffies - HZ;
 	core->len = pool_magazine_len(&core->params, footprint);
@@ -99,6 +97,8 @@ static struct syncpool_core *pool_core_alloc(struct syncpool *pool)
 	core->pool = pool;
 	core->owner = pool->owner;
 	core->params = pool->params;
+	pool_copy_name(core->name, pool->params.name);
+	core->params.name = core->name;
 	pool_core_init(core);
 	err = pool_core_setup(core);
 	if (!err)

@@ -9,10 +9,12 @@
  * waits for nobody's reclaim.
  */
 #include <linux/bug.h>
+#include <linux/ctype.h>
 #include <linux/export.h>
 #include <linux/lockdep.h>
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
+#include <linux/string.h>
 #include <linux/wait.h>
 
 #include "pool_core.h"
@@ -40,6 +42,18 @@ struct syncpool_core *pool_find_core(const struct syncpool *pool)
 		if (core->pool == pool)
 			return core;
 	return NULL;
+}
+
+/*
+ * Copy @name to the SYNCPOOL_NAME_LEN bytes at @to. What could break a line of debugfs, of
+ * a report or of a trace event, a path, or a format becomes '_'.
+ */
+void pool_copy_name(char *to, const char *name)
+{
+	strscpy(to, name, SYNCPOOL_NAME_LEN);
+	for (; *to; to++)
+		if (!isgraph(*to) || strchr("/\\%", *to))
+			*to = '_';
 }
 
 static void pool_core_idle_irq(struct irq_work *irq)

@@ -80,7 +80,7 @@ enum pool_reason {
 /**
  * struct syncpool_core - what an activated pool has allocated
  * @pool: its user; NULL once the user's module is being unloaded
- * @params: the pool's, with a copy of the name
+ * @params: the pool's, with @name
  * @owner: the user's module
  * @node: in pool_list, under pool_list_lock
  * @mode: written under @reclaim_lock; in force after a grace period
@@ -132,6 +132,7 @@ enum pool_reason {
  * @idle_irq: wakes @idle_wait from any context
  * @idle_wait: where wait_idle sleeps
  * @generations: what @active, @victim and @old point to
+ * @name: what pool_copy_name() made of the pool's
  */
 struct syncpool_core {
 	struct syncpool		*pool;
@@ -185,6 +186,7 @@ struct syncpool_core {
 	struct irq_work		idle_irq;
 	wait_queue_head_t	idle_wait;
 	struct pool_generation	generations[POOL_GENERATIONS];
+	char			name[SYNCPOOL_NAME_LEN];
 };
 
 /* bits of syncpool.state: what the pool is, and which reports it has made */
@@ -218,6 +220,7 @@ extern struct workqueue_struct *pool_wq;
 extern struct list_head pool_list;
 extern struct mutex pool_list_lock;
 
+void pool_copy_name(char *to, const char *name);
 bool pool_is_copy(struct syncpool *pool);
 bool pool_is_gone(struct syncpool *pool);
 struct pool_pcp *pool_closed_pcp(struct syncpool *pool);

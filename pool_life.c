@@ -75,7 +75,7 @@ int __syncpool_init(struct syncpool *pool, const struct syncpool_params *params,
 	err = pool_check_params(params);
 	if (!err) {
 		pool->params = *params;
-		strscpy(pool->name, params->name, sizeof(pool->name));
+		pool_copy_name(pool->name, params->name);
 		pool->params.name = pool->name;
 		pool->owner = owner;
 		err = pool_activate(pool);

@@ -79,7 +79,8 @@ struct syncpool_core;
 /**
  * struct syncpool_params - the parameters of a pool
  * @name: unique name, shown by debugfs, the shrinkers, trace events and reports.
- *	Copied. At most 47 characters.
+ *	At most 47 characters. Copied; what is not printable is a '_' in the copy,
+ *	and so are blanks, '/', '\' and '%'.
  * @alloc: builds an object, as mempool's callback of this type; called with
  *	nothing pinned, in the context and with the gfp flags of the get.
  *	NULL: a get on an empty pool returns NULL.

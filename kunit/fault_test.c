@@ -29,11 +29,11 @@
 #define MOST	400		/* runs: more than any operation needs */
 
 /*
- * Allocations that activate a pool: core, name, counters, nodes, three generations, two
+ * Allocations that activate a pool: core, counters, nodes, three generations, two
  * shrinkers with nr_deferred and a name each; with CONFIG_CPUMASK_OFFSTACK two
  * cpumasks per generation.
  */
-#define CORE	(11 + 2 * IS_ENABLED(CONFIG_SHRINKER_DEBUG) +		\
+#define CORE	(10 + 2 * IS_ENABLED(CONFIG_SHRINKER_DEBUG) +		\
 		 2 * (int)POOL_GENERATIONS * IS_ENABLED(CONFIG_CPUMASK_OFFSTACK))
 
 static const struct fault_mode {

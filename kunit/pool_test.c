@@ -265,6 +265,36 @@ static void pool_names(struct kunit *test)
 	syncpool_exit(other);
 }
 
+#define POOLS	"/sys/kernel/debug/syncpool/pools"
+#define ODD	"odd_a_b_c_d_e_s_"
+
+/* What a name contains breaks no line of debugfs and of a report, and no path. */
+static void pool_names_odd(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_prepare(test, 4);
+	struct test_obj *obj;
+
+	tp->params.name = "odd/a b\nc\td\\e%s\x7f";
+	KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
+	KUNIT_EXPECT_STREQ(test, tp->pool.name, ODD);
+	KUNIT_EXPECT_STREQ(test, tp->pool.core->params.name, ODD);
+	KUNIT_EXPECT_EQ(test, test_shell("grep -q '^" ODD " 0 0 ' " POOLS), 0);
+	KUNIT_EXPECT_EQ(test, test_shell("awk 'NR == 1 { n = NF } NF != n { exit 1 }' " POOLS), 0);
+	if (IS_ENABLED(CONFIG_SHRINKER_DEBUG))
+		KUNIT_EXPECT_EQ(test, test_shell("ls -d /sys/kernel/debug/shrinker/syncpool:*"
+						 ODD "*"), 0);
+	obj = test_get(tp, ME);
+	KUNIT_EXPECT_NOT_NULL(test, obj);
+	test_warn_begin(ODD, "1 objects still out at exit");
+	syncpool_exit(&tp->pool);
+	test_warn_end();
+	if (obj) {
+		test_give(tp, obj, ME);
+		test_free(obj, tp);
+	}
+	test_pool_check(tp);
+}
+
 /* A second init leaves the pool as it is. */
 static void pool_init_twice(struct kunit *test)
 {
@@ -638,6 +668,7 @@ static struct kunit_case pool_cases[] = {
 	KUNIT_CASE_PARAM(pool_params, bad_params_gen_params),
 	KUNIT_CASE(pool_params_null),
 	KUNIT_CASE(pool_names),
+	KUNIT_CASE(pool_names_odd),
 	KUNIT_CASE(pool_init_twice),
 	KUNIT_CASE(pool_on_stack),
 	KUNIT_CASE(pool_scope),

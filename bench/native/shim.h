@@ -30,6 +30,7 @@
 #ifndef _SHIM_H
 #define _SHIM_H
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
