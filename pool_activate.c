@@ -7,6 +7,7 @@
  * other call by a work item. Two activations may race; one core is then thrown
  * away. No lock is held while a core is allocated.
  */
+#include <linux/atomic.h>
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/hardirq.h>
@@ -31,6 +32,8 @@
 #define POOL_MAGAZINE_BYTES	SZ_256K
 /* objects of this size and more stay out of magazines */
 #define POOL_EXPENSIVE_BYTES	SZ_32K
+
+static atomic_t pool_last_id;
 
 /* Free @core, which is empty and unreachable, perhaps only partly allocated. */
 void pool_core_free(struct syncpool_core *core)
@@ -99,6 +102,7 @@ static struct syncpool_core *pool_core_alloc(struct syncpool *pool)
 	core->params = pool->params;
 	pool_copy_name(core->name, pool->params.name);
 	core->params.name = core->name;
+	core->id = atomic_inc_return(&pool_last_id);
 	pool_core_init(core);
 	err = pool_core_setup(core);
 	if (!err)
@@ -131,6 +135,7 @@ static int pool_core_register(struct syncpool_core *core)
 		err = -EEXIST;
 	if (!err) {
 		list_add_tail(&core->node, &pool_list);
+		WRITE_ONCE(pool->id, core->id);
 		mutex_lock(&core->reclaim_lock);
 		/*
 		 * pool_core_register:A: release, pairs with pool_core_caches:A
@@ -179,7 +184,7 @@ static void pool_activate_lazily(struct syncpool *pool)
 {
 	if (pool_activate(pool) == -EEXIST)
 		pool_warn(pool, POOL_WARNED_ACTIVATE,
-			  "not activated, another pool has this name\n");
+			  "not activated, another pool has this name");
 }
 
 /**

@@ -132,7 +132,7 @@ void pool_core_publish(struct syncpool_core *core)
 /* @pool has the core of another pool: report it. Returns true. */
 bool pool_is_copy(struct syncpool *pool)
 {
-	pool_warn(pool, POOL_WARNED_COPY, "a copy of the pool is used\n");
+	pool_warn(pool, POOL_WARNED_COPY, "a copy of the pool is used");
 	return true;
 }
 
@@ -140,12 +140,12 @@ bool pool_is_copy(struct syncpool *pool)
 bool pool_is_gone(struct syncpool *pool)
 {
 	if (unlikely(!pool->params.free)) {
-		pool_warn(pool, POOL_WARNED_GONE, "used before syncpool_init()\n");
+		pool_warn(pool, POOL_WARNED_GONE, "used before syncpool_init()");
 		return true;
 	}
 	if (likely(!test_bit(POOL_STATE_GONE, &pool->state)))
 		return false;
-	pool_warn(pool, POOL_WARNED_GONE, "used after syncpool_exit()\n");
+	pool_warn(pool, POOL_WARNED_GONE, "used after syncpool_exit()");
 	return true;
 }
 

@@ -34,6 +34,7 @@
 #include <linux/irq_work.h>
 #include <linux/limits.h>
 #include <linux/list.h>
+#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/smp.h>
@@ -133,6 +134,7 @@ enum pool_reason {
  * @idle_wait: where wait_idle sleeps
  * @generations: what @active, @victim and @old point to
  * @name: what pool_copy_name() made of the pool's
+ * @id: tells the pool from others of its name
  */
 struct syncpool_core {
 	struct syncpool		*pool;
@@ -187,6 +189,7 @@ struct syncpool_core {
 	wait_queue_head_t	idle_wait;
 	struct pool_generation	generations[POOL_GENERATIONS];
 	char			name[SYNCPOOL_NAME_LEN];
+	unsigned int		id;
 };
 
 /* bits of syncpool.state: what the pool is, and which reports it has made */
@@ -204,16 +207,31 @@ enum pool_state_bit {
 	POOL_WARNED_POISON,
 };
 
-/* One WARN for each pool and mistake; the pool's name comes first. */
+/* The name of @owner, or @none if that is the kernel itself. */
+static inline const char *pool_owner_name(struct module *owner, const char *none)
+{
+	return owner ? module_name(owner) : none;
+}
+
+/* A WARN about @p, a pool or a core: begins with its name and ends with its id. */
+#define pool_report(cond, p, fmt, ...) ({				\
+	typeof(p) __p = (p);						\
+	WARN(cond, "syncpool: %s: " fmt " (pool %u of %s)\n",		\
+	     *__p->name ? __p->name : "(no name)", ##__VA_ARGS__,	\
+	     READ_ONCE(__p->id),					\
+	     pool_owner_name(__p->owner, "the kernel"));		\
+})
+
+/* One WARN for each pool and mistake. */
 #define pool_warn(pool, bit, fmt, ...) ({				\
 	struct syncpool *__pool = (pool);				\
-	WARN(!test_and_set_bit(bit, &__pool->state),			\
-	     "syncpool: %s: " fmt, __pool->params.name, ##__VA_ARGS__);	\
+	pool_report(!test_and_set_bit(bit, &__pool->state), __pool,	\
+		    fmt, ##__VA_ARGS__);				\
 })
 #define pool_core_warn(core, bit, fmt, ...) ({				\
 	struct syncpool_core *__core = (core);				\
-	WARN(!test_and_set_bit(bit, &__core->warned),			\
-	     "syncpool: %s: " fmt, __core->params.name, ##__VA_ARGS__);	\
+	pool_report(!test_and_set_bit(bit, &__core->warned), __core,	\
+		    fmt, ##__VA_ARGS__);				\
 })
 
 extern struct workqueue_struct *pool_wq;

@@ -177,12 +177,13 @@ static void pool_debug_report(struct syncpool_core *core, void *obj,
 {
 	if (e->core == core)
 		pool_core_warn(core, POOL_WARNED_DOUBLE_PUT,
-			       "double put of %p by %pS, put before by %pS\n",
+			       "double put of %p by %pS, put before by %pS",
 			       obj, (void *)caller, (void *)e->caller);
 	else
 		pool_core_warn(core, POOL_WARNED_FOREIGN,
-			       "put of %p by %pS, which is in pool %s, put there by %pS\n",
-			       obj, (void *)caller, e->core->params.name,
+			       "put of %p by %pS, which is in pool %s (%u of %s), put there by %pS",
+			       obj, (void *)caller, e->core->name, e->core->id,
+			       pool_owner_name(e->core->owner, "the kernel"),
 			       (void *)e->caller);
 }
 
@@ -219,7 +220,7 @@ static void pool_debug_check(void *obj, const struct pool_debug_entry *e)
 	changed = memchr_inv(obj, POISON_FREE, params->obj_size);
 	if (changed)
 		pool_core_warn(e->core, POOL_WARNED_POISON,
-			       "use after put of %p: byte %td is %#x, put by %pS\n",
+			       "use after put of %p: byte %td is %#x, put by %pS",
 			       obj, changed - (u8 *)obj, *changed,
 			       (void *)e->caller);
 }

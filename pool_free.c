@@ -85,7 +85,7 @@ static void pool_defer(struct syncpool *pool, void *obj)
 	/* leaks the object, with a report; writing past it would be worse */
 	if (size && size < sizeof(*d)) {
 		pool_warn(pool, POOL_WARNED_TINY,
-			  "an object of %zu bytes was dropped where free may not run, and is lost\n",
+			  "an object of %zu bytes was dropped where free may not run, and is lost",
 			  size);
 		pool_stats_free(pool);
 		return;

@@ -66,8 +66,7 @@ void pool_idle_end(struct syncpool_core *core)
 {
 	if (!atomic_read(&core->sleepers))
 		return;
-	WARN(1, "syncpool: %s: syncpool_exit() during syncpool_wait_idle()\n",
-	     core->params.name);
+	pool_report(true, core, "syncpool_exit() during syncpool_wait_idle()");
 	do {
 		/* in a loop, since the first of the waiters overwrites it */
 		WRITE_ONCE(core->idle_base, LONG_MIN / 2);

@@ -115,9 +115,9 @@ static void pool_core_stop(struct syncpool_core *core)
 	pool_reclaim_drain_all(core);
 }
 
-static void pool_report_out(const char *name, long out)
+static void pool_report_out(struct syncpool *pool, long out)
 {
-	WARN(out > 0, "syncpool: %s: %ld objects still out at exit\n", name, out);
+	pool_report(out > 0, pool, "%ld objects still out at exit", out);
 }
 
 /* Take the core of @pool off the list; NULL if there is none of its own. */
@@ -156,13 +156,12 @@ void syncpool_exit(struct syncpool *pool)
 		pool_free_flush();
 		/* what was built without the pool ever being active */
 		if (first && !pool->core)
-			pool_report_out(pool->params.name,
-					atomic_long_read(&pool->uncached.out));
+			pool_report_out(pool, atomic_long_read(&pool->uncached.out));
 		return;
 	}
 	WRITE_ONCE(pool->core, NULL);
 	pool_core_stop(core);
-	pool_report_out(pool->params.name, pool_stats_outstanding(core));
+	pool_report_out(pool, pool_stats_outstanding(core));
 	pool_core_free(core);
 }
 EXPORT_SYMBOL_GPL(syncpool_exit);
@@ -199,7 +198,7 @@ void syncpool_destroy(struct syncpool *pool)
 		return;
 	if (test_bit(POOL_STATE_DEVM, &pool->state)) {
 		pool_warn(pool, POOL_WARNED_DESTROY,
-			  "destroyed, though its device does that\n");
+			  "destroyed, though its device does that");
 		return;
 	}
 	if (test_bit(POOL_STATE_CREATED, &pool->state)) {
@@ -209,7 +208,7 @@ void syncpool_destroy(struct syncpool *pool)
 	}
 	if (pool->params.free)
 		pool_warn(pool, POOL_WARNED_DESTROY,
-			  "destroyed, though it was not created\n");
+			  "destroyed, though it was not created");
 	syncpool_exit(pool);
 }
 EXPORT_SYMBOL_GPL(syncpool_destroy);
@@ -274,8 +273,8 @@ void pool_shutdown_module(const struct module *owner)
 	/* puts activations that were queued on the list */
 	flush_workqueue(pool_wq);
 	while ((core = pool_find_forgotten(owner))) {
-		WARN(1, "syncpool: %s: module %s unloads without syncpool_exit()\n",
-		     core->params.name, owner->name);
+		pool_report(true, core, "module %s unloads without syncpool_exit()",
+			    owner->name);
 		mutex_lock(&core->reclaim_lock);
 		core->pool = NULL;
 		mutex_unlock(&core->reclaim_lock);

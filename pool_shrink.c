@@ -53,8 +53,10 @@
 #include <linux/atomic.h>
 #include <linux/export.h>
 #include <linux/jiffies.h>
+#include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/minmax.h>
+#include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
@@ -81,6 +83,8 @@
 #define POOL_DISTRESS_BATCH	8U
 /* how long the OOM notifier waits for a lock, or for a free that sleeps */
 #define POOL_OOM_TICKS		20U
+/* owner, name and id of a pool */
+#define POOL_SHRINKER_NAME_LEN	(MODULE_NAME_LEN + SYNCPOOL_NAME_LEN + 12)
 
 static unsigned int pool_interval_ms = 1000;
 module_param_named(interval_ms, pool_interval_ms, uint, 0644);
@@ -377,10 +381,13 @@ void pool_shrink_end_oom(struct syncpool_core *core)
 /* After an error pool_shrink_unregister() frees what was allocated. */
 int pool_shrink_register(struct syncpool_core *core)
 {
+	char name[POOL_SHRINKER_NAME_LEN];
 	int err;
 
-	core->calm = pool_shrinker_alloc(core, core->params.name, "");
-	core->distress = pool_shrinker_alloc(core, core->params.name, "-distress");
+	snprintf(name, sizeof(name), "%s:%s:%u", pool_owner_name(core->owner, "-"),
+		 core->name, core->id);
+	core->calm = pool_shrinker_alloc(core, name, "");
+	core->distress = pool_shrinker_alloc(core, name, ":distress");
 	if (!core->calm || !core->distress)
 		return -ENOMEM;
 	core->calm->count_objects = pool_calm_count;
@@ -391,8 +398,8 @@ int pool_shrink_register(struct syncpool_core *core)
 	core->distress->scan_objects = pool_distress_scan;
 	core->distress->seeks = 1;
 	core->distress->batch = POOL_DISTRESS_BATCH;
-	err = pool_shrinker_register(core->calm, core->params.name, "");
-	return err ?: pool_shrinker_register(core->distress, core->params.name, "-distress");
+	err = pool_shrinker_register(core->calm, name, "");
+	return err ?: pool_shrinker_register(core->distress, name, ":distress");
 }
 
 /* Waits for callbacks of the shrinkers. Also after a failed pool_shrink_register(). */

@@ -229,13 +229,14 @@ static void pool_stats_show(struct seq_file *m, struct syncpool_core *core)
 	struct syncpool_stats s;
 
 	pool_stats_sum(core->pool, core, &s);
-	seq_printf(m, "%s %lu %ld %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %zu\n",
+	seq_printf(m, "%s %lu %ld %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %zu %zu %u %s\n",
 		   core->params.name, pool_stats_cached(core),
 		   pool_stats_outstanding(core), s.allocs, s.frees,
 		   s.alloc_fails, s.refills, s.spills, s.steals, s.stolen,
 		   s.victim_hits, s.rotations, s.grows, s.nested, s.reclaimed,
 		   s.aged, s.rebuilt, s.recalls, s.peak,
-		   core->params.obj_size);
+		   core->params.obj_size, core->nodes->footprint, core->id,
+		   pool_owner_name(core->owner, "-"));
 }
 
 static int pools_show(struct seq_file *m, void *unused)
@@ -243,7 +244,7 @@ static int pools_show(struct seq_file *m, void *unused)
 	struct syncpool_core *core;
 
 	/* every name of struct syncpool_stats is a column */
-	seq_puts(m, "name cached outstanding allocs frees alloc_fails refills spills steals stolen victim_hits rotations grows nested reclaimed aged rebuilt recalls peak obj_size\n");
+	seq_puts(m, "name cached outstanding allocs frees alloc_fails refills spills steals stolen victim_hits rotations grows nested reclaimed aged rebuilt recalls peak obj_size footprint id owner\n");
 	mutex_lock(&pool_list_lock);
 	list_for_each_entry(core, &pool_list, node)
 		pool_stats_show(m, core);

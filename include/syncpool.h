@@ -168,6 +168,7 @@ struct syncpool {
 	struct syncpool_uncached	uncached;
 	struct work_struct		activate;
 	char				name[SYNCPOOL_NAME_LEN];
+	unsigned int			id;	/* 0: never active */
 };
 
 void __syncpool_activate(struct work_struct *work);
@@ -196,6 +197,7 @@ void __syncpool_activate(struct work_struct *work);
 		.owner = THIS_MODULE,					\
 		.activate = __WORK_INITIALIZER((_name).activate,	\
 					       __syncpool_activate),	\
+		.name = #_name,						\
 	}
 
 int __syncpool_init(struct syncpool *pool, const struct syncpool_params *params,

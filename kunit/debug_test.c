@@ -100,18 +100,23 @@ static void debug_double_put(struct kunit *test)
 	test_pool_end(tp);
 }
 
+/* The report names both pools, with their ids. */
 static void debug_foreign_put(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 64, SYNCPOOL_DEBUG);
 	struct test_pool *other = test_pool_prepare(test, 8);
 	struct test_obj *obj = put_kept(tp);
 	unsigned long count = syncpool_count(&tp->pool);
+	char regex[192];
 
 	other->params.name = "another";
 	other->params.flags = SYNCPOOL_DEBUG;
 	KUNIT_ASSERT_EQ(test, syncpool_init(&other->pool, &other->params), 0);
 	other->active = true;
-	test_warn_begin("another", "put of .* by put_again.*, which is in pool debug_.* test_put");
+	snprintf(regex, sizeof(regex),
+		 "put of .* by put_again.* in pool %s \\(%u of pool_kunit\\).* test_put.* \\(pool %u of pool_kunit\\)",
+		 test->name, tp->pool.id, other->pool.id);
+	test_warn_begin("another", regex);
 	put_again(&other->pool, obj);
 	test_warn_end();
 	put_again(&other->pool, obj);

@@ -259,7 +259,7 @@ static void misuse_zeroed(struct kunit *test)
 	struct syncpool_stats stats;
 
 	KUNIT_ASSERT_NOT_NULL(test, pool);
-	test_warn_begin("\\(null\\)", "used before syncpool_init");
+	test_warn_begin("\\(no name\\)", "used before syncpool_init");
 	KUNIT_EXPECT_NULL(test, syncpool_get(pool, GFP_KERNEL));
 	test_warn_end();
 	/* reported once */
@@ -285,7 +285,7 @@ static void misuse_zeroed_put(struct kunit *test)
 	void *obj = misuse_stranger(test);
 
 	KUNIT_ASSERT_NOT_NULL(test, pool);
-	test_warn_begin("\\(null\\)", "used before syncpool_init");
+	test_warn_begin("\\(no name\\)", "used before syncpool_init");
 	syncpool_put(pool, obj);
 	test_warn_end();
 	kfree(obj);
@@ -296,7 +296,7 @@ static void misuse_zeroed_exit(struct kunit *test)
 	struct syncpool *pool = kunit_kzalloc(test, sizeof(*pool), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, pool);
-	test_warn_begin("\\(null\\)", "used before syncpool_init");
+	test_warn_begin("\\(no name\\)", "used before syncpool_init");
 	syncpool_exit(pool);
 	test_warn_end();
 }

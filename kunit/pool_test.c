@@ -268,6 +268,32 @@ static void pool_names(struct kunit *test)
 #define POOLS	"/sys/kernel/debug/syncpool/pools"
 #define ODD	"odd_a_b_c_d_e_s_"
 
+/* Ids begin at 1 and are those of debugfs and of reports, which end with the owner, too. */
+static void pool_ids(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, 4, 0);
+	struct syncpool other = {};
+	unsigned int id = tp->pool.id;
+	char regex[80];
+
+	KUNIT_EXPECT_GT(test, id, 0U);
+	KUNIT_EXPECT_EQ(test, tp->pool.core->id, id);
+	KUNIT_EXPECT_EQ(test, test_shell("grep -q '^%s .* 0 [0-9]* [0-9]* %u " KBUILD_MODNAME
+					 "$' " POOLS, test->name, id), 0);
+	test_pool_end(tp);
+	snprintf(regex, sizeof(regex), "used after .* \\(pool %u of " KBUILD_MODNAME "\\)", id);
+	test_warn_begin(test->name, regex);
+	KUNIT_EXPECT_NULL(test, syncpool_get(&tp->pool, GFP_KERNEL));
+	test_warn_end();
+	test_warn_begin("\\(no name\\)", "used before .* \\(pool 0 of the kernel\\)");
+	KUNIT_EXPECT_NULL(test, syncpool_get(&other, GFP_KERNEL));
+	test_warn_end();
+	/* pool memory that is used again gets another one */
+	KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
+	KUNIT_EXPECT_GT(test, tp->pool.id, id);
+	syncpool_exit(&tp->pool);
+}
+
 /* What a name contains breaks no line of debugfs and of a report, and no path. */
 static void pool_names_odd(struct kunit *test)
 {
@@ -443,7 +469,7 @@ static struct test_pool *lazy_make(struct kunit *test, struct syncpool *pool)
 
 	/* a rerun finds the pool ended; loading the module again makes a new one */
 	if (test_bit(POOL_STATE_GONE, &pool->state))
-		kunit_skip(test, "%s is used up; load the module again", pool->params.name);
+		kunit_skip(test, "%s is used up; load the module again", pool->name);
 	KUNIT_EXPECT_NULL(test, pool->core);
 	KUNIT_EXPECT_EQ(test, syncpool_count(pool), 0UL);
 	pool->params.data = tp;
@@ -669,6 +695,7 @@ static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(pool_params_null),
 	KUNIT_CASE(pool_names),
 	KUNIT_CASE(pool_names_odd),
+	KUNIT_CASE(pool_ids),
 	KUNIT_CASE(pool_init_twice),
 	KUNIT_CASE(pool_on_stack),
 	KUNIT_CASE(pool_scope),

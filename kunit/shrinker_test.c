@@ -483,26 +483,27 @@ static void shrinker_available(struct kunit *test)
 	KUNIT_EXPECT_LE(test, abs((long)(now - before)), 125L * num_online_cpus());
 }
 
-#define DEBUGFS	"/sys/kernel/debug/shrinker/syncpool:%s-[0-9]*"
+#define DEBUGFS	"/sys/kernel/debug/shrinker/syncpool:" KBUILD_MODNAME ":%s:%u-[0-9]*"
 
-/* The kernel's debugfs interface to a shrinker. */
+/* The kernel's debugfs interface to a shrinker, whose name has the pool's owner and id. */
 static void shrinker_debugfs(struct kunit *test)
 {
 	struct test_pool *tp = make(test, SZ_1M, 0);
 
 	test_fill(tp, OBJS, ME);
 	KUNIT_EXPECT_EQ(test, test_shell("grep -q ' %lu' " DEBUGFS "/count",
-					 OBJS * (SZ_1M / PAGE_SIZE), tp->params.name), 0);
+					 OBJS * (SZ_1M / PAGE_SIZE), tp->params.name,
+					 tp->pool.id), 0);
 	syncpool_cleanup(&tp->pool);
 	test_pass_interval(tp->pool.core);
 	KUNIT_EXPECT_EQ(test, test_shell("for f in " DEBUGFS "/scan; do echo 0 %d 2560 > $f; done",
-					 tp->params.name, first_online_node), 0);
+					 tp->params.name, tp->pool.id, first_online_node), 0);
 	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), OBJS - 10UL);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 10L);
 	test_pool_end(tp);
 	/* the directory is gone with the pool */
 	KUNIT_EXPECT_NE(test, test_shell("ls -d " DEBUGFS " 2> /dev/null",
-					 tp->params.name), 0);
+					 tp->params.name, tp->pool.id), 0);
 }
 
 /* drop_caches drops the objects of the pool too. */

@@ -104,6 +104,7 @@ typedef unsigned int gfp_t;
 struct module { const char *name; };
 struct device;
 #define THIS_MODULE		((struct module *)NULL)
+#define module_name(mod)	((mod)->name)
 #define EXPORT_SYMBOL_GPL(x)
 #define EXPORT_PER_CPU_SYMBOL_GPL(x)
 #define DEFINE_CLASS(...)
@@ -173,6 +174,7 @@ typedef struct { long counter; } atomic_long_t;
 #define atomic_long_add(n, v)		((void)__atomic_fetch_add(&(v)->counter, n, __ATOMIC_RELAXED))
 #define atomic_long_sub(n, v)		((void)__atomic_fetch_sub(&(v)->counter, n, __ATOMIC_RELAXED))
 #define atomic_long_dec(v)		atomic_long_sub(1, v)
+#define atomic_inc_return(v)		shim_rmw(v, 1)
 #define atomic_long_inc_return(v)	__atomic_add_fetch(&(v)->counter, 1, __ATOMIC_SEQ_CST)
 #define atomic_long_try_cmpxchg(v, oldp, new)				\
 	shim_try_cmpxchg(&(v)->counter, oldp, new, __ATOMIC_SEQ_CST)
