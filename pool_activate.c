@@ -35,6 +35,26 @@
 
 static atomic_t pool_last_id;
 
+/* May a pool called @name have @params? Returns an errno of syncpool_init(). */
+int pool_check_params(const struct syncpool_params *params, const char *name)
+{
+	const unsigned int known = SYNCPOOL_FREE_SLEEPS | SYNCPOOL_DEBUG |
+				   SYNCPOOL_POISON;
+
+	if (!name || !*name || !params->free)
+		return -EINVAL;
+	if (params->flags & ~known)
+		return -EINVAL;
+	if ((params->flags & SYNCPOOL_POISON) && !params->obj_size)
+		return -EINVAL;
+	if ((params->flags & SYNCPOOL_FREE_SLEEPS) && params->obj_size &&
+	    params->obj_size < 2 * sizeof(void *))
+		return -EINVAL;
+	if (strlen(name) >= SYNCPOOL_NAME_LEN)
+		return -ENAMETOOLONG;
+	return 0;
+}
+
 /* Free @core, which is empty and unreachable, perhaps only partly allocated. */
 void pool_core_free(struct syncpool_core *core)
 {
@@ -90,6 +110,12 @@ static int pool_core_setup(struct syncpool_core *core)
 	return err ?: pool_shrink_register(core);
 }
 
+/* A pool of DEFINE_SYNCPOOL_PARAMS() may have no other name than its variable. */
+static const char *pool_given_name(const struct syncpool *pool)
+{
+	return pool->params.name ?: pool->name;
+}
+
 static struct syncpool_core *pool_core_alloc(struct syncpool *pool)
 {
 	struct syncpool_core *core = kzalloc(sizeof(*core), GFP_KERNEL);
@@ -100,7 +126,7 @@ static struct syncpool_core *pool_core_alloc(struct syncpool *pool)
 	core->pool = pool;
 	core->owner = pool->owner;
 	core->params = pool->params;
-	pool_copy_name(core->name, pool->params.name);
+	pool_copy_name(core->name, pool_given_name(pool));
 	core->params.name = core->name;
 	core->id = atomic_inc_return(&pool_last_id);
 	pool_core_init(core);
@@ -136,6 +162,9 @@ static int pool_core_register(struct syncpool_core *core)
 	if (!err) {
 		list_add_tail(&core->node, &pool_list);
 		WRITE_ONCE(pool->id, core->id);
+		/* otherwise another activation may be reading it */
+		if (pool->params.name)
+			strscpy(pool->name, core->name, sizeof(pool->name));
 		mutex_lock(&core->reclaim_lock);
 		/*
 		 * pool_core_register:A: release, pairs with pool_core_caches:A
@@ -164,6 +193,13 @@ int pool_activate(struct syncpool *pool)
 		return pool_is_original(pool, core) ? 0 : -EINVAL;
 	if (pool_is_gone(pool))
 		return -ESHUTDOWN;
+	/* syncpool_init() has checked those of its pools */
+	err = pool_check_params(&pool->params, pool_given_name(pool));
+	if (err) {
+		pool_warn(pool, POOL_WARNED_ACTIVATE,
+			  "not activated, its parameters are invalid");
+		return err;
+	}
 	core = pool_core_alloc(pool);
 	if (IS_ERR(core))
 		return PTR_ERR(core);

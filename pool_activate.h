@@ -5,6 +5,7 @@
 
 #include "pool_core.h"
 
+int pool_check_params(const struct syncpool_params *params, const char *name);
 int pool_activate(struct syncpool *pool);
 void pool_activate_later(struct syncpool *pool);
 bool pool_activate_for_get(struct syncpool *pool, gfp_t gfp);

@@ -140,7 +140,9 @@ bool pool_is_copy(struct syncpool *pool)
 bool pool_is_gone(struct syncpool *pool)
 {
 	if (unlikely(!pool->params.free)) {
-		pool_warn(pool, POOL_WARNED_GONE, "used before syncpool_init()");
+		pool_warn(pool, POOL_WARNED_GONE, "%s", pool->activate.func ?
+			  "not activated, its parameters are invalid" :
+			  "used before syncpool_init()");
 		return true;
 	}
 	if (likely(!test_bit(POOL_STATE_GONE, &pool->state)))

@@ -27,25 +27,6 @@
 #include "pool_shrink.h"
 #include "pool_stats.h"
 
-static int pool_check_params(const struct syncpool_params *params)
-{
-	const unsigned int known = SYNCPOOL_FREE_SLEEPS | SYNCPOOL_DEBUG |
-				   SYNCPOOL_POISON;
-
-	if (!params || !params->name || !*params->name || !params->free)
-		return -EINVAL;
-	if (params->flags & ~known)
-		return -EINVAL;
-	if ((params->flags & SYNCPOOL_POISON) && !params->obj_size)
-		return -EINVAL;
-	if ((params->flags & SYNCPOOL_FREE_SLEEPS) && params->obj_size &&
-	    params->obj_size < 2 * sizeof(void *))
-		return -EINVAL;
-	if (strlen(params->name) >= SYNCPOOL_NAME_LEN)
-		return -ENAMETOOLONG;
-	return 0;
-}
-
 /**
  * __syncpool_init() - syncpool_init() with the caller's module
  * @pool: the pool
@@ -72,7 +53,7 @@ int __syncpool_init(struct syncpool *pool, const struct syncpool_params *params,
 	 * @pool may be on the stack.
 	 */
 	memset(pool, 0, sizeof(*pool));
-	err = pool_check_params(params);
+	err = params ? pool_check_params(params, params->name) : -EINVAL;
 	if (!err) {
 		pool->params = *params;
 		pool_copy_name(pool->name, params->name);

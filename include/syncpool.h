@@ -45,6 +45,7 @@
 
 #include <linux/atomic.h>
 #include <linux/bits.h>
+#include <linux/build_bug.h>
 #include <linux/cleanup.h>
 #include <linux/compiler.h>
 #include <linux/err.h>
@@ -174,31 +175,41 @@ struct syncpool {
 void __syncpool_activate(struct work_struct *work);
 
 /**
- * DEFINE_SYNCPOOL() - define a pool that is ready and has allocated nothing
+ * DEFINE_SYNCPOOL_PARAMS() - define a pool that is ready and has allocated nothing
+ * @_name: the variable, and the pool's name unless .name is given; at most 47
+ *	characters
+ * @...: designated initializers of struct syncpool_params, such as
+ *	.alloc = ws_alloc, .free = ws_free, .obj_size = 4096
+ *
+ * The first get with GFP_KERNEL activates it, any other first call does so from
+ * a work item; until then objects are built and freed for each use. If its
+ * parameters are invalid, see syncpool_init(), that is reported, and the pool never
+ * caches. A module that defines one calls syncpool_exit() on it before it unloads.
+ *
+ * Context: Outside of functions; may be static.
+ */
+#define DEFINE_SYNCPOOL_PARAMS(_name, ...)				\
+	struct syncpool _name = {					\
+		.params = { __VA_ARGS__ },				\
+		.owner = THIS_MODULE,					\
+		.state = BUILD_BUG_ON_ZERO(sizeof(#_name) > SYNCPOOL_NAME_LEN), \
+		.activate = __WORK_INITIALIZER((_name).activate,	\
+					       __syncpool_activate),	\
+		.name = #_name,						\
+	}
+
+/**
+ * DEFINE_SYNCPOOL() - DEFINE_SYNCPOOL_PARAMS() with the callbacks alone
  * @_name: the variable, and the pool's name
  * @_alloc: see struct syncpool_params
  * @_free: see struct syncpool_params
  * @_data: see struct syncpool_params
  *
- * The first get with GFP_KERNEL activates it, any other first call does so from
- * a work item; until then objects are built and freed for each use. A module
- * that defines one calls syncpool_exit() on it before it unloads.
- *
  * Context: Outside of functions; may be static.
  */
 #define DEFINE_SYNCPOOL(_name, _alloc, _free, _data)			\
-	struct syncpool _name = {					\
-		.params = {						\
-			.name = #_name,					\
-			.alloc = (_alloc),				\
-			.free = (_free),				\
-			.data = (_data),				\
-		},							\
-		.owner = THIS_MODULE,					\
-		.activate = __WORK_INITIALIZER((_name).activate,	\
-					       __syncpool_activate),	\
-		.name = #_name,						\
-	}
+	DEFINE_SYNCPOOL_PARAMS(_name, .alloc = (_alloc), .free = (_free), \
+			       .data = (_data))
 
 int __syncpool_init(struct syncpool *pool, const struct syncpool_params *params,
 		    struct module *owner);
@@ -470,9 +481,10 @@ long syncpool_outstanding(struct syncpool *pool);
  * syncpool_exit() next.
  *
  * Context: Task context. Sleeps.
- * Return: 0: nothing was out at some moment; -ETIMEDOUT; -ENOMEM or -EEXIST if
- * a pool of DEFINE_SYNCPOOL() could not be activated; -ESHUTDOWN after or during
- * syncpool_exit(); -EINVAL for a copy of a pool.
+ * Return: 0: nothing was out at some moment; -ETIMEDOUT; -ENOMEM, -EEXIST, or
+ * -EINVAL and -ENAMETOOLONG for invalid parameters, if a pool of DEFINE_SYNCPOOL()
+ * could not be activated; -ESHUTDOWN after or during syncpool_exit(); -EINVAL for a
+ * copy of a pool.
  */
 int syncpool_wait_idle(struct syncpool *pool, unsigned long timeout);
 

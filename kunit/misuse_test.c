@@ -183,6 +183,11 @@ static void misuse_copy_debug(struct kunit *test)
 	copy_use(test, SYNCPOOL_DEBUG);
 }
 
+static DEFINE_SYNCPOOL_PARAMS(misuse_invalid, .alloc = test_alloc, .free = test_free,
+			      .flags = SYNCPOOL_POISON);
+static DEFINE_SYNCPOOL_PARAMS(misuse_invalid_later, .name = "", .alloc = test_alloc,
+			      .free = test_free);
+static DEFINE_SYNCPOOL_PARAMS(misuse_no_free, .alloc = test_alloc);
 static DEFINE_SYNCPOOL(misuse_taken, test_alloc, test_free, NULL);
 static DEFINE_SYNCPOOL(misuse_taken_later, test_alloc, test_free, NULL);
 
@@ -205,6 +210,61 @@ static void lazy_use(struct kunit *test, struct test_pool *tp,
 	KUNIT_EXPECT_EQ(test, syncpool_outstanding(pool), 0L);
 }
 
+/* A pool that cannot be activated. */
+static void lazy_invalid(struct kunit *test, struct syncpool *pool, gfp_t gfp)
+{
+	struct test_pool *tp = test_pool_prepare(test, 8);
+	struct test_obj *obj;
+
+	/* a rerun finds the pool ended; loading the module again makes a new one */
+	if (test_bit(POOL_STATE_GONE, &pool->state))
+		kunit_skip(test, "%s is used up; load the module again", pool->name);
+	pool->params.data = tp;
+	test_warn_begin(pool->name, "not activated, its parameters are invalid");
+	lazy_use(test, tp, pool, gfp);
+	test_warn_end();
+	/* reported once */
+	lazy_use(test, tp, pool, gfp);
+	KUNIT_EXPECT_NULL(test, pool->core);
+	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(pool, 0), -EINVAL);
+	obj = test_take(tp, syncpool_get(pool, gfp), ME);
+	KUNIT_EXPECT_NOT_NULL(test, obj);
+	test_warn_begin(pool->name, "1 objects still out at exit \\(pool 0 of pool_kunit");
+	syncpool_exit(pool);
+	test_warn_end();
+	/* reported once */
+	syncpool_exit(pool);
+	if (obj) {
+		test_give(tp, obj, ME);
+		test_free(obj, tp);
+	}
+	test_pool_check(tp);
+}
+
+static void misuse_lazy_invalid(struct kunit *test)
+{
+	lazy_invalid(test, &misuse_invalid, GFP_KERNEL);
+}
+
+/* The first use is a get that may not sleep. */
+static void misuse_lazy_invalid_later(struct kunit *test)
+{
+	lazy_invalid(test, &misuse_invalid_later, GFP_NOWAIT);
+}
+
+/* Without a free callback nothing is built either. */
+static void misuse_lazy_no_free(struct kunit *test)
+{
+	if (misuse_no_free.state)
+		kunit_skip(test, "the pool is used up; load the module again");
+	test_warn_begin(misuse_no_free.name, "not activated, its parameters are invalid");
+	KUNIT_EXPECT_NULL(test, syncpool_get(&misuse_no_free, GFP_KERNEL));
+	test_warn_end();
+	/* reported once */
+	KUNIT_EXPECT_NULL(test, syncpool_get(&misuse_no_free, GFP_NOWAIT));
+	syncpool_exit(&misuse_no_free);
+}
+
 static void lazy_name(struct kunit *test, struct syncpool *pool, gfp_t gfp)
 {
 	struct test_pool *other = test_pool_prepare(test, 8);
@@ -213,12 +273,12 @@ static void lazy_name(struct kunit *test, struct syncpool *pool, gfp_t gfp)
 
 	/* a rerun finds the pool ended; loading the module again makes a new one */
 	if (test_bit(POOL_STATE_GONE, &pool->state))
-		kunit_skip(test, "%s is used up; load the module again", pool->params.name);
+		kunit_skip(test, "%s is used up; load the module again", pool->name);
 	pool->params.data = tp;
-	other->params.name = pool->params.name;
+	other->params.name = pool->name;
 	KUNIT_ASSERT_EQ(test, syncpool_init(&other->pool, &other->params), 0);
 	other->active = true;
-	test_warn_begin(pool->params.name, "not activated, another pool has this name");
+	test_warn_begin(pool->name, "not activated, another pool has this name");
 	lazy_use(test, tp, pool, gfp);
 	test_warn_end();
 	/* reported once */
@@ -227,7 +287,7 @@ static void lazy_name(struct kunit *test, struct syncpool *pool, gfp_t gfp)
 	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(pool, 0), -EEXIST);
 	obj = test_take(tp, syncpool_get(pool, gfp), ME);
 	KUNIT_EXPECT_NOT_NULL(test, obj);
-	test_warn_begin(pool->params.name, "1 objects still out at exit");
+	test_warn_begin(pool->name, "1 objects still out at exit");
 	syncpool_exit(pool);
 	test_warn_end();
 	/* reported once */
@@ -642,6 +702,9 @@ static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE(misuse_overput_exit),
 	KUNIT_CASE(misuse_copy),
 	KUNIT_CASE(misuse_copy_debug),
+	KUNIT_CASE(misuse_lazy_invalid),
+	KUNIT_CASE(misuse_lazy_invalid_later),
+	KUNIT_CASE(misuse_lazy_no_free),
 	KUNIT_CASE(misuse_lazy_name),
 	KUNIT_CASE(misuse_lazy_name_later),
 	KUNIT_CASE(misuse_zeroed),

@@ -3,6 +3,7 @@
 #include <linux/cleanup.h>
 #include <linux/delay.h>
 #include <linux/sched.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -453,6 +454,10 @@ static DEFINE_SYNCPOOL(lazy_prefill, test_alloc, test_free, NULL);
 static DEFINE_SYNCPOOL(lazy_idle, test_alloc, test_free, NULL);
 static DEFINE_SYNCPOOL(lazy_never, test_alloc, test_free, NULL);
 static DEFINE_SYNCPOOL(lazy_race, test_alloc, test_free, NULL);
+static DEFINE_SYNCPOOL_PARAMS(lazy_params, .alloc = test_alloc, .free = test_free,
+			      .obj_size = 4096, .footprint = SZ_1M);
+static DEFINE_SYNCPOOL_PARAMS(lazy_named, .name = "lazy/name", .alloc = test_alloc,
+			      .free = test_free);
 
 static bool lazy_wait(struct syncpool *pool)
 {
@@ -634,6 +639,23 @@ static void pool_lazy_race(struct kunit *test)
 	lazy_end(test, tp, &lazy_race);
 }
 
+/* Any parameters; the name is the variable's, unless there is one among them. */
+static void pool_lazy_params(struct kunit *test)
+{
+	struct test_pool *tp = lazy_make(test, &lazy_params);
+
+	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(&lazy_params, 0), 0);
+	KUNIT_EXPECT_EQ(test, test_shell("grep -q '^lazy_params .* 4096 %u %u " KBUILD_MODNAME
+					 "$' " POOLS, SZ_1M, lazy_params.id), 0);
+	lazy_end(test, tp, &lazy_params);
+	tp = lazy_make(test, &lazy_named);
+	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(&lazy_named, 0), 0);
+	KUNIT_EXPECT_STREQ(test, lazy_named.name, "lazy_name");
+	KUNIT_EXPECT_EQ(test, test_shell("grep -q '^lazy_name .* 0 0 %u " KBUILD_MODNAME
+					 "$' " POOLS, lazy_named.id), 0);
+	lazy_end(test, tp, &lazy_named);
+}
+
 #define STRESS_THREADS	10U
 #define STRESS_HELD	40U
 #define STRESS_ROUNDS	4000U
@@ -708,6 +730,7 @@ static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(pool_lazy_idle),
 	KUNIT_CASE(pool_lazy_never),
 	KUNIT_CASE(pool_lazy_race),
+	KUNIT_CASE(pool_lazy_params),
 	KUNIT_CASE(pool_stress),
 	TEST_CASE_SMP(pool_steal_other),
 	{}

@@ -99,6 +99,7 @@ typedef unsigned int gfp_t;
 #define ALIGN(x, a)		(((x) + (a) - 1) / (a) * (a))
 #define round_down(x, y)	((x) & ~((typeof(x))(y) - 1))
 #define _RET_IP_		0UL
+#define BUILD_BUG_ON_ZERO(e)	((int)(sizeof(struct { int:(-!!(e)); })))
 
 /* what only makes sense in the kernel */
 struct module { const char *name; };
