@@ -11,7 +11,6 @@
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/hardirq.h>
-#include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/percpu.h>
 #include <linux/sched/mm.h>
@@ -137,17 +136,6 @@ static struct syncpool_core *pool_core_alloc(struct syncpool *pool)
 	return ERR_PTR(err);
 }
 
-static bool pool_name_is_taken(const char *name)
-{
-	struct syncpool_core *core;
-
-	lockdep_assert_held(&pool_list_lock);
-	list_for_each_entry(core, &pool_list, node)
-		if (!strcmp(core->params.name, name))
-			return true;
-	return false;
-}
-
 /* Make @core its pool's, unless another activation was first: -EALREADY. */
 static int pool_core_register(struct syncpool_core *core)
 {
@@ -157,8 +145,6 @@ static int pool_core_register(struct syncpool_core *core)
 	mutex_lock(&pool_list_lock);
 	if (pool_find_core(pool))
 		err = -EALREADY;
-	else if (pool_name_is_taken(core->params.name))
-		err = -EEXIST;
 	if (!err) {
 		list_add_tail(&core->node, &pool_list);
 		WRITE_ONCE(pool->id, core->id);
@@ -216,13 +202,6 @@ static bool pool_may_activate(struct syncpool *pool)
 	       !test_bit(POOL_WARNED_ACTIVATE, &pool->state);
 }
 
-static void pool_activate_lazily(struct syncpool *pool)
-{
-	if (pool_activate(pool) == -EEXIST)
-		pool_warn(pool, POOL_WARNED_ACTIVATE,
-			  "not activated, another pool has this name");
-}
-
 /**
  * __syncpool_activate() - activate a pool of DEFINE_SYNCPOOL()
  * @work: the pool's, which DEFINE_SYNCPOOL() initializes
@@ -231,7 +210,7 @@ static void pool_activate_lazily(struct syncpool *pool)
  */
 void __syncpool_activate(struct work_struct *work)
 {
-	pool_activate_lazily(container_of(work, struct syncpool, activate));
+	pool_activate(container_of(work, struct syncpool, activate));
 }
 EXPORT_SYMBOL_GPL(__syncpool_activate);
 
@@ -249,6 +228,6 @@ bool pool_activate_for_get(struct syncpool *pool, gfp_t gfp)
 	if ((current_gfp_context(gfp) & GFP_KERNEL) != GFP_KERNEL)
 		pool_activate_later(pool);
 	else if (pool_may_activate(pool))
-		pool_activate_lazily(pool);
+		pool_activate(pool);
 	return pool->params.free && !test_bit(POOL_STATE_GONE, &pool->state);
 }

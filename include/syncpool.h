@@ -79,9 +79,10 @@ struct syncpool_core;
 
 /**
  * struct syncpool_params - the parameters of a pool
- * @name: unique name, shown by debugfs, the shrinkers, trace events and reports.
- *	At most 47 characters. Copied; what is not printable is a '_' in the copy,
- *	and so are blanks, '/', '\' and '%'.
+ * @name: shown by debugfs, the shrinkers, trace events and reports; at most 47
+ *	characters. Need not be unique: all but the trace events show the pool's id
+ *	and module, too. Copied; what is not printable is a '_' in the copy, and so
+ *	are blanks, '/', '\' and '%'.
  * @alloc: builds an object, as mempool's callback of this type; called with
  *	nothing pinned, in the context and with the gfp flags of the get.
  *	NULL: a get on an empty pool returns NULL.
@@ -230,10 +231,10 @@ void __syncpool_put(struct syncpool *pool, void *obj);
  * Context: Task context. May sleep.
  * Return: 0; -EINVAL: no params, name or free callback, unknown flags,
  * SYNCPOOL_POISON without obj_size, or objects too small to be queued
- * (SYNCPOOL_FREE_SLEEPS and an obj_size below two pointers); -EEXIST: the name
- * is taken; -ENAMETOOLONG: it has SYNCPOOL_NAME_LEN characters or more;
- * -EBUSY: @pool is a pool already; -ENOMEM, with nothing left behind. After
- * an error other than -EBUSY, syncpool_exit() of @pool does nothing.
+ * (SYNCPOOL_FREE_SLEEPS and an obj_size below two pointers); -ENAMETOOLONG: the
+ * name has SYNCPOOL_NAME_LEN characters or more; -EBUSY: @pool is a pool already;
+ * -ENOMEM, with nothing left behind. After an error other than -EBUSY,
+ * syncpool_exit() of @pool does nothing.
  */
 static inline int syncpool_init(struct syncpool *pool,
 				const struct syncpool_params *params)
@@ -481,10 +482,9 @@ long syncpool_outstanding(struct syncpool *pool);
  * syncpool_exit() next.
  *
  * Context: Task context. Sleeps.
- * Return: 0: nothing was out at some moment; -ETIMEDOUT; -ENOMEM, -EEXIST, or
- * -EINVAL and -ENAMETOOLONG for invalid parameters, if a pool of DEFINE_SYNCPOOL()
- * could not be activated; -ESHUTDOWN after or during syncpool_exit(); -EINVAL for a
- * copy of a pool.
+ * Return: 0: nothing was out at some moment; -ETIMEDOUT; -ENOMEM, -EINVAL
+ * or -ENAMETOOLONG if a pool of DEFINE_SYNCPOOL() could not be activated;
+ * -ESHUTDOWN after or during syncpool_exit(); -EINVAL for a copy of a pool.
  */
 int syncpool_wait_idle(struct syncpool *pool, unsigned long timeout);
 

@@ -188,8 +188,6 @@ static DEFINE_SYNCPOOL_PARAMS(misuse_invalid, .alloc = test_alloc, .free = test_
 static DEFINE_SYNCPOOL_PARAMS(misuse_invalid_later, .name = "", .alloc = test_alloc,
 			      .free = test_free);
 static DEFINE_SYNCPOOL_PARAMS(misuse_no_free, .alloc = test_alloc);
-static DEFINE_SYNCPOOL(misuse_taken, test_alloc, test_free, NULL);
-static DEFINE_SYNCPOOL(misuse_taken_later, test_alloc, test_free, NULL);
 
 /* Get and put one object: it is built and freed, since the pool caches nothing. */
 static void lazy_use(struct kunit *test, struct test_pool *tp,
@@ -263,52 +261,6 @@ static void misuse_lazy_no_free(struct kunit *test)
 	/* reported once */
 	KUNIT_EXPECT_NULL(test, syncpool_get(&misuse_no_free, GFP_NOWAIT));
 	syncpool_exit(&misuse_no_free);
-}
-
-static void lazy_name(struct kunit *test, struct syncpool *pool, gfp_t gfp)
-{
-	struct test_pool *other = test_pool_prepare(test, 8);
-	struct test_pool *tp = test_pool_prepare(test, 8);
-	struct test_obj *obj;
-
-	/* a rerun finds the pool ended; loading the module again makes a new one */
-	if (test_bit(POOL_STATE_GONE, &pool->state))
-		kunit_skip(test, "%s is used up; load the module again", pool->name);
-	pool->params.data = tp;
-	other->params.name = pool->name;
-	KUNIT_ASSERT_EQ(test, syncpool_init(&other->pool, &other->params), 0);
-	other->active = true;
-	test_warn_begin(pool->name, "not activated, another pool has this name");
-	lazy_use(test, tp, pool, gfp);
-	test_warn_end();
-	/* reported once */
-	lazy_use(test, tp, pool, gfp);
-	KUNIT_EXPECT_NULL(test, pool->core);
-	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(pool, 0), -EEXIST);
-	obj = test_take(tp, syncpool_get(pool, gfp), ME);
-	KUNIT_EXPECT_NOT_NULL(test, obj);
-	test_warn_begin(pool->name, "1 objects still out at exit");
-	syncpool_exit(pool);
-	test_warn_end();
-	/* reported once */
-	syncpool_exit(pool);
-	if (obj) {
-		test_give(tp, obj, ME);
-		test_free(obj, tp);
-	}
-	test_pool_check(tp);
-	test_pool_end(other);
-}
-
-static void misuse_lazy_name(struct kunit *test)
-{
-	lazy_name(test, &misuse_taken, GFP_KERNEL);
-}
-
-/* The first use is a get that may not sleep. */
-static void misuse_lazy_name_later(struct kunit *test)
-{
-	lazy_name(test, &misuse_taken_later, GFP_NOWAIT);
 }
 
 /* Zeroed memory that never was a pool: nothing is cached; one report. */
@@ -705,8 +657,6 @@ static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE(misuse_lazy_invalid),
 	KUNIT_CASE(misuse_lazy_invalid_later),
 	KUNIT_CASE(misuse_lazy_no_free),
-	KUNIT_CASE(misuse_lazy_name),
-	KUNIT_CASE(misuse_lazy_name_later),
 	KUNIT_CASE(misuse_zeroed),
 	KUNIT_CASE(misuse_zeroed_put),
 	KUNIT_CASE(misuse_zeroed_exit),

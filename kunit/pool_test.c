@@ -244,29 +244,44 @@ static void pool_params_null(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(syncpool_create(NULL)), -EINVAL);
 }
 
-/* A name is taken until its pool ends; the pool has a copy of it. */
+#define POOLS	"/sys/kernel/debug/syncpool/pools"
+
+/* Two active pools have one name, and ids by which debugfs tells them apart. */
+static void names_differ(struct kunit *test, const struct syncpool *a,
+			 const struct syncpool *b)
+{
+	KUNIT_EXPECT_STREQ(test, a->name, b->name);
+	KUNIT_EXPECT_NE(test, a->id, b->id);
+	KUNIT_EXPECT_EQ(test, test_shell("[ $(grep -c '^%s .* " KBUILD_MODNAME "$' " POOLS
+					 ") = 2 ]", a->name), 0);
+	KUNIT_EXPECT_EQ(test, test_shell("grep -q '^%s .* %u " KBUILD_MODNAME "$' " POOLS,
+					 a->name, a->id), 0);
+	KUNIT_EXPECT_EQ(test, test_shell("grep -q '^%s .* %u " KBUILD_MODNAME "$' " POOLS,
+					 b->name, b->id), 0);
+}
+
+/* Pools may have the same name, which they copy. */
 static void pool_names(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 4, 0);
-	char name[] = "another";
 	struct syncpool_params params = tp->params;
 	struct syncpool *other = pool_memory(test);
+	char name[SYNCPOOL_NAME_LEN];
 
-	KUNIT_EXPECT_EQ(test, syncpool_init(other, &tp->params), -EEXIST);
-	syncpool_exit(other);
-	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(syncpool_create(&params)), -EEXIST);
+	strscpy(name, test->name, sizeof(name));
 	params.name = name;
 	KUNIT_ASSERT_EQ(test, syncpool_init(other, &params), 0);
 	name[0] = 'x';
-	KUNIT_EXPECT_STREQ(test, other->core->params.name, "another");
-	KUNIT_EXPECT_STREQ(test, other->params.name, "another");
+	names_differ(test, &tp->pool, other);
+	KUNIT_EXPECT_STREQ(test, other->core->params.name, test->name);
+	KUNIT_EXPECT_STREQ(test, other->params.name, test->name);
 	syncpool_exit(other);
+	/* the other one is still there */
+	test_fill(tp, 4, ME);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 4UL);
 	test_pool_end(tp);
-	KUNIT_EXPECT_EQ(test, syncpool_init(other, &tp->params), 0);
-	syncpool_exit(other);
 }
 
-#define POOLS	"/sys/kernel/debug/syncpool/pools"
 #define ODD	"odd_a_b_c_d_e_s_"
 
 /* Ids begin at 1 and are those of debugfs and of reports, which end with the owner, too. */
@@ -440,8 +455,6 @@ static void pool_scope_destroy(struct kunit *test)
 	struct test_pool *tp = test_pool_prepare(test, 4);
 
 	KUNIT_EXPECT_EQ(test, scope_fails(&tp->params), -EIO);
-	/* the name is free again */
-	KUNIT_EXPECT_EQ(test, scope_fails(&tp->params), -EIO);
 	tp->params.name = NULL;
 	KUNIT_EXPECT_EQ(test, scope_fails(&tp->params), -EINVAL);
 }
@@ -457,6 +470,9 @@ static DEFINE_SYNCPOOL(lazy_race, test_alloc, test_free, NULL);
 static DEFINE_SYNCPOOL_PARAMS(lazy_params, .alloc = test_alloc, .free = test_free,
 			      .obj_size = 4096, .footprint = SZ_1M);
 static DEFINE_SYNCPOOL_PARAMS(lazy_named, .name = "lazy/name", .alloc = test_alloc,
+			      .free = test_free);
+static DEFINE_SYNCPOOL_PARAMS(lazy_twin, .alloc = test_alloc, .free = test_free);
+static DEFINE_SYNCPOOL_PARAMS(lazy_other_twin, .name = "lazy_twin", .alloc = test_alloc,
 			      .free = test_free);
 
 static bool lazy_wait(struct syncpool *pool)
@@ -656,6 +672,25 @@ static void pool_lazy_params(struct kunit *test)
 	lazy_end(test, tp, &lazy_named);
 }
 
+/* Two static pools of one name, activated by a get and by the work item. */
+static void pool_lazy_twins(struct kunit *test)
+{
+	struct test_pool *tp = lazy_make(test, &lazy_twin);
+	struct test_pool *other = lazy_make(test, &lazy_other_twin);
+	struct test_obj *obj = test_take(tp, syncpool_get(&lazy_twin, GFP_KERNEL), ME);
+
+	KUNIT_EXPECT_NOT_NULL(test, obj);
+	if (obj) {
+		test_give(tp, obj, ME);
+		syncpool_put(&lazy_twin, obj);
+	}
+	KUNIT_EXPECT_NULL(test, syncpool_try_get(&lazy_other_twin));
+	KUNIT_EXPECT_TRUE(test, lazy_wait(&lazy_other_twin));
+	names_differ(test, &lazy_twin, &lazy_other_twin);
+	lazy_end(test, tp, &lazy_twin);
+	lazy_end(test, other, &lazy_other_twin);
+}
+
 #define STRESS_THREADS	10U
 #define STRESS_HELD	40U
 #define STRESS_ROUNDS	4000U
@@ -731,6 +766,7 @@ static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(pool_lazy_never),
 	KUNIT_CASE(pool_lazy_race),
 	KUNIT_CASE(pool_lazy_params),
+	KUNIT_CASE(pool_lazy_twins),
 	KUNIT_CASE(pool_stress),
 	TEST_CASE_SMP(pool_steal_other),
 	{}
