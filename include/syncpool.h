@@ -89,11 +89,14 @@ struct syncpool_core;
  * @free: takes an object apart. Required. May run inside memory reclaim: leaf
  *	locks only, no GFP_KERNEL. See the rule at the top of this file.
  * @data: passed to both callbacks.
- * @obj_size: bytes at the pointer; 0 if unknown.
- * @footprint: bytes of memory that an object keeps in use; 0: obj_size. Objects
- *	of 32 KiB and more never lie where only one CPU can reach them. Reclaim
- *	asks for pages: with neither size, an object counts as one, and is in no
- *	MemAvailable.
+ * @obj_size: bytes at the pointer, which are the pool's while it has the object:
+ *	SYNCPOOL_POISON fills these and no others, and an object whose free is
+ *	deferred is queued through the first of them. 0 if unknown.
+ * @footprint: bytes of memory that an object keeps in use, with what it points
+ *	to: the length of magazines, reclaim, MemAvailable and debugfs go by it. 0:
+ *	obj_size. Objects of 32 KiB and more never lie where only one CPU can reach
+ *	them. Reclaim asks for pages: with neither size, an object counts as one,
+ *	and is in no MemAvailable.
  * @flags: SYNCPOOL_* or'ed together.
  */
 struct syncpool_params {

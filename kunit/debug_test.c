@@ -171,6 +171,40 @@ static void debug_poison(struct kunit *test)
 	syncpool_destroy(pool);
 }
 
+#define FOOTPRINT	4096U
+#define CANARY		0xcaU
+
+static void *canary_alloc(gfp_t gfp, void *data)
+{
+	u8 *obj = kmalloc(FOOTPRINT, gfp);
+
+	if (obj)
+		memset(obj + SIZE, CANARY, FOOTPRINT - SIZE);
+	return obj;
+}
+
+/* Poison ends at obj_size, however much more memory an object keeps in use. */
+static void debug_poison_size(struct kunit *test)
+{
+	const struct syncpool_params params = {
+		.name = test->name,
+		.alloc = canary_alloc,
+		.free = mempool_kfree,
+		.obj_size = SIZE,
+		.footprint = FOOTPRINT,
+		.flags = SYNCPOOL_DEBUG | SYNCPOOL_POISON,
+	};
+	struct syncpool *pool = syncpool_create(&params);
+	u8 *obj;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(pool));
+	test_stay_on(raw_smp_processor_id());
+	obj = poison_put(test, pool);
+	KUNIT_EXPECT_NULL(test, memchr_inv(obj, POISON_FREE, SIZE));
+	KUNIT_EXPECT_NULL(test, memchr_inv(obj + SIZE, CANARY, FOOTPRINT - SIZE));
+	syncpool_destroy(pool);
+}
+
 static void debug_use_after_put(struct kunit *test)
 {
 	struct syncpool *pool = poison_make(test);
@@ -239,6 +273,7 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(debug_double_put),
 	KUNIT_CASE(debug_foreign_put),
 	KUNIT_CASE(debug_poison),
+	KUNIT_CASE(debug_poison_size),
 	KUNIT_CASE(debug_use_after_put),
 	KUNIT_CASE(debug_use_after_put_drained),
 	TEST_CASE_SMP(debug_steal),
