@@ -22,6 +22,8 @@
 #include "pool_activate.h"
 #include "pool_age.h"
 #include "pool_debug.h"
+#include "pool_limit.h"
+#include "pool_new.h"
 #include "pool_recall.h"
 #include "pool_reclaim.h"
 #include "pool_shrink.h"
@@ -49,6 +51,8 @@ int pool_check_params(const struct syncpool_params *params, const char *name)
 	if ((params->flags & SYNCPOOL_FREE_SLEEPS) && params->obj_size &&
 	    params->obj_size < 2 * sizeof(void *))
 		return -EINVAL;
+	if (!pool_limit_is_valid(params, params->min, params->max))
+		return -EINVAL;
 	if (strlen(name) >= SYNCPOOL_NAME_LEN)
 		return -ENAMETOOLONG;
 	return 0;
@@ -60,6 +64,7 @@ void pool_core_free(struct syncpool_core *core)
 	unsigned int i;
 
 	pool_shrink_unregister(core);
+	pool_limit_free(core);
 	pool_debug_disable(core);
 	for (i = 0; i < POOL_GENERATIONS; i++)
 		pool_generation_destroy(&core->generations[i]);
@@ -105,8 +110,28 @@ static int pool_core_setup(struct syncpool_core *core)
 	pool_age_init(core);
 	pool_widen_init(core);
 	pool_recall_init(core);
-	err = pool_debug_enable(core);
-	return err ?: pool_shrink_register(core);
+	return pool_debug_enable(core);
+}
+
+/* Build what params.min demands before anybody finds @core. */
+static int pool_core_fill(struct syncpool_core *core)
+{
+	const struct syncpool_params *params = &core->pool->params;
+	int err;
+
+	if (!params->min && !params->max)
+		return 0;
+	err = pool_new_make_room(core, params->min, params->max);
+	return err ?: pool_new_fill(core->pool, core);
+}
+
+/* Free @core, which never was its pool's. */
+static void pool_core_discard(struct syncpool_core *core)
+{
+	pool_shrink_unregister(core);
+	WRITE_ONCE(core->mode, POOL_ENDED);
+	pool_reclaim_drain_all(core);
+	pool_core_free(core);
 }
 
 /* A pool of DEFINE_SYNCPOOL_PARAMS() may have no other name than its variable. */
@@ -130,10 +155,16 @@ static struct syncpool_core *pool_core_alloc(struct syncpool *pool)
 	core->id = atomic_inc_return(&pool_last_id);
 	pool_core_init(core);
 	err = pool_core_setup(core);
-	if (!err)
-		return core;
-	pool_core_free(core);
-	return ERR_PTR(err);
+	if (err) {
+		pool_core_free(core);
+		return ERR_PTR(err);
+	}
+	err = pool_core_fill(core) ?: pool_shrink_register(core);
+	if (err) {
+		pool_core_discard(core);
+		return ERR_PTR(err);
+	}
+	return core;
 }
 
 /* Make @core its pool's, unless another activation was first: -EALREADY. */
@@ -158,11 +189,14 @@ static int pool_core_register(struct syncpool_core *core)
 		 * pool->core; litmus/activate
 		 */
 		smp_store_release(&pool->core, core);
-		pool_core_publish(core);
+		pool_core_update(core);
 		pool_age_arm(core);
 		mutex_unlock(&core->reclaim_lock);
 	}
 	mutex_unlock(&pool_list_lock);
+	/* another activation, which has failed, had built some for a while */
+	if (!err && pool_limit_lacks(pool))
+		pool_limit_fill_later(core);
 	return err;
 }
 
@@ -191,7 +225,7 @@ int pool_activate(struct syncpool *pool)
 		return PTR_ERR(core);
 	err = pool_core_register(core);
 	if (err)
-		pool_core_free(core);
+		pool_core_discard(core);
 	return err == -EALREADY ? 0 : err;
 }
 
@@ -230,4 +264,10 @@ bool pool_activate_for_get(struct syncpool *pool, gfp_t gfp)
 	else if (pool_may_activate(pool))
 		pool_activate(pool);
 	return pool->params.free && !test_bit(POOL_STATE_GONE, &pool->state);
+}
+
+/* First use by a get that waits for a core: may one come? */
+bool pool_activate_for_wait(struct syncpool *pool, gfp_t gfp)
+{
+	return pool_activate_for_get(pool, gfp) && pool_may_activate(pool);
 }

@@ -1,49 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pool_build - an object from the alloc callback, for a get that found none
+ * pool_build - an object for a get that found none
  *
- * The callback runs in the context of the get, with its gfp flags and with
- * nothing pinned, so the pool may be closed or ended when it returns.
+ * The alloc callback runs in the context of the get, with its gfp flags and with nothing
+ * pinned. The first get of a pool of DEFINE_SYNCPOOL() activates it before, if it may.
  */
-#include <linux/sched/mm.h>
-
 #include "pool_activate.h"
-#include "pool_age.h"
 #include "pool_build.h"
 #include "pool_free.h"
-#include "pool_stats.h"
+#include "pool_new.h"
 
-/* Count what alloc returned, in whatever core the pool has now. */
-static void pool_count_alloc(struct syncpool *pool, bool built)
+/*
+ * pool_build() for a pool with limits: what alloc does not give, a get may wait for if
+ * the pool has a min.
+ */
+static noinline void *pool_build_limited(struct syncpool *pool, gfp_t gfp)
 {
-	struct syncpool_core *core;
+	void *obj = pool_new(pool, gfp, false);
 
-	preempt_disable();
-	core = READ_ONCE(pool->core);
-	if (pool_stats_alloc(pool, core, built) && built)
-		pool_age_arm(core);
-	preempt_enable();
+	return !obj && READ_ONCE(pool->params.min) ? POOL_WAIT : obj;
 }
 
-/* An object from alloc, or NULL. Any context, unpinned. */
+/* For a pool without a core. */
+static noinline void *pool_build_first(struct syncpool *pool, gfp_t gfp)
+{
+	return pool_activate_for_get(pool, gfp) ? pool_build_limited(pool, gfp) : NULL;
+}
+
+/* An object from alloc; NULL if there is none; POOL_WAIT. Any context, unpinned. */
 void *pool_build(struct syncpool *pool, gfp_t gfp)
 {
 	struct syncpool_core *core = READ_ONCE(pool->core);
-	void *obj;
 
 	if (!pool_may_call_user()) {
 		if (unlikely(!core))
 			pool_activate_later(pool);
 		return NULL;
 	}
-	if (core && !pool_is_original(pool, core))
+	if (unlikely(!core))
+		return pool_build_first(pool, gfp);
+	if (!pool_is_original(pool, core))
 		return NULL;
-	if (unlikely(!core) && !pool_activate_for_get(pool, gfp))
-		return NULL;
-	if (!pool->params.alloc)
-		return NULL;
-	might_alloc(gfp);
-	obj = pool->params.alloc(gfp, pool->params.data);
-	pool_count_alloc(pool, obj);
-	return obj;
+	if (unlikely(READ_ONCE(core->limit)))
+		return pool_build_limited(pool, gfp);
+	return pool_new_unlimited(pool, gfp);
 }

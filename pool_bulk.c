@@ -7,15 +7,20 @@
  *
  * Conventions: @n is the length of @objs, @k how many of them were moved.
  */
+#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/jump_label.h>
 #include <linux/minmax.h>
 #include <linux/preempt.h>
+#include <linux/sched.h>
 #include <linux/smp.h>
 
 #include "pool_build.h"
 #include "pool_debug.h"
 #include "pool_free.h"
+#include "pool_limit.h"
+#include "pool_main.h"
+#include "pool_wait.h"
 
 /* objects that one pinned section moves */
 #define POOL_BULK	32U
@@ -42,10 +47,22 @@ static unsigned int pool_get_many(struct syncpool *pool, void **objs,
 	return k;
 }
 
+/*
+ * Wait for @n objects. Two of these calls would wait for each other, if both kept what
+ * they have, so the @got objects go back before. The first in the queue collects all.
+ */
+static unsigned int pool_get_bulk_waiting(struct syncpool *pool, gfp_t gfp, unsigned int n,
+					  void **objs, unsigned int got)
+{
+	syncpool_put_bulk(pool, got, objs);
+	return pool_wait(pool, gfp, n, objs, TASK_UNINTERRUPTIBLE);
+}
+
 unsigned int syncpool_get_bulk(struct syncpool *pool, gfp_t gfp,
 			       unsigned int n, void **objs)
 {
 	unsigned int got = 0, k, i;
+	void *obj;
 
 	while (got < n) {
 		preempt_disable();
@@ -54,9 +71,13 @@ unsigned int syncpool_get_bulk(struct syncpool *pool, gfp_t gfp,
 		for (i = 0; i < k; i++)
 			pool_debug_leave(objs[got + i]);
 		if (!k) {
-			objs[got] = syncpool_get(pool, gfp);
-			if (!objs[got])
+			preempt_disable();
+			obj = __pool_get(pool, gfp, 0);
+			if (obj == POOL_WAIT)
+				return pool_get_bulk_waiting(pool, gfp, n, objs, got);
+			if (!obj)
 				break;
+			objs[got] = obj;
 			k = 1;
 		}
 		got += k;
@@ -118,8 +139,8 @@ int syncpool_prefill(struct syncpool *pool, unsigned int n, gfp_t gfp)
 		return -EINVAL;
 	while (n--) {
 		obj = pool_build(pool, gfp);
-		if (!obj)
-			return -ENOMEM;
+		if (IS_ERR_OR_NULL(obj))
+			return pool_limit_is_full(pool) ? -EBUSY : -ENOMEM;
 		if (!READ_ONCE(pool->core)) {
 			pool_free_one(pool, obj);
 			return -EAGAIN;

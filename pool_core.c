@@ -4,7 +4,8 @@
  * fast path works on
  *
  * Order of locks: cpu_hotplug_lock, pool_list_lock, core->reclaim_lock; and
- * core->idle_lock, core->reclaim_lock. pool_list_lock is never held while
+ * core->idle_lock or core->resize_lock, core->reclaim_lock. core->lock is
+ * innermost. pool_list_lock is never held while
  * something is allocated, so activating a pool inside somebody's allocation
  * waits for nobody's reclaim.
  */
@@ -109,24 +110,85 @@ void pool_core_init(struct syncpool_core *core)
 	mutex_init(&core->idle_lock);
 	init_irq_work(&core->idle_irq, pool_core_idle_irq);
 	init_waitqueue_head(&core->idle_wait);
+	mutex_init(&core->resize_lock);
+	raw_spin_lock_init(&core->lock);
 }
 
-/* Point the fast path at what the mode says, unless the pool is gone already. */
-void pool_core_publish(struct syncpool_core *core)
+/* Derive the mode, and point the fast path at what it says, unless the pool is gone. */
+static void pool_core_publish(struct syncpool_core *core)
 {
+	struct syncpool *pool = READ_ONCE(core->pool);
+	enum pool_mode mode = core->wanted;
 	unsigned long distance = 0;
 
-	lockdep_assert_held(&core->reclaim_lock);
-	if (!core->pool)
+	lockdep_assert_held(&core->lock);
+	if (mode == POOL_NORMAL && core->waited)
+		mode = POOL_WAITED;
+	WRITE_ONCE(core->mode, mode);
+	if (!pool)
 		return;
-	if (core->mode == POOL_NORMAL && !core->debug)
-		distance = (__force unsigned long)&core->active->pcps->magazine -
+	if (mode == POOL_NORMAL && !core->debug)
+		distance = (__force unsigned long)&READ_ONCE(core->active)->pcps->magazine -
 			   (__force unsigned long)&syncpool_closed;
 	/*
 	 * pool_core_publish:A: release, pairs with __syncpool_magazine:A;
 	 * litmus/activate
 	 */
-	smp_store_release(&core->pool->magazine, distance);
+	smp_store_release(&pool->magazine, distance);
+}
+
+/* What the fast path depends on has changed. */
+void pool_core_update(struct syncpool_core *core)
+{
+	unsigned long flags;
+
+	lockdep_assert_held(&core->reclaim_lock);
+	raw_spin_lock_irqsave(&core->lock, flags);
+	pool_core_publish(core);
+	raw_spin_unlock_irqrestore(&core->lock, flags);
+}
+
+/* In force after a grace period. A pool that has ended stays so. */
+void pool_core_set_mode(struct syncpool_core *core, enum pool_mode mode)
+{
+	unsigned long flags;
+
+	lockdep_assert_held(&core->reclaim_lock);
+	raw_spin_lock_irqsave(&core->lock, flags);
+	if (core->wanted != POOL_ENDED) {
+		core->wanted = mode;
+		pool_core_publish(core);
+	}
+	raw_spin_unlock_irqrestore(&core->lock, flags);
+}
+
+/* Likewise. */
+void pool_core_set_waited(struct syncpool_core *core, bool waited)
+{
+	WRITE_ONCE(core->waited, waited);
+	pool_core_publish(core);
+}
+
+/* Keep the core of @pool until pool_core_leave(). NULL: it has none, or has ended. */
+struct syncpool_core *pool_core_enter(struct syncpool *pool)
+{
+	struct syncpool_core *core;
+
+	rcu_read_lock();
+	core = READ_ONCE(pool->core);
+	if (core)
+		atomic_inc(&core->sleepers);
+	rcu_read_unlock();
+	return core;
+}
+
+void pool_core_leave(struct syncpool_core *core)
+{
+	/*
+	 * pool_core_leave:A: release, pairs with pool_idle_end:A. Pool and core
+	 * may be freed once nobody sleeps; litmus/idle-leave.
+	 */
+	atomic_dec_return_release(&core->sleepers);
 }
 
 /* @pool has the core of another pool: report it. Returns true. */
@@ -149,17 +211,4 @@ bool pool_is_gone(struct syncpool *pool)
 		return false;
 	pool_warn(pool, POOL_WARNED_GONE, "used after syncpool_exit()");
 	return true;
-}
-
-/*
- * This CPU's part of a pool whose fast path is closed: in debug mode slow paths
- * use it all the same. NULL in every other case.
- */
-struct pool_pcp *pool_closed_pcp(struct syncpool *pool)
-{
-	struct syncpool_core *core = READ_ONCE(pool->core);
-
-	if (!pool_core_caches(core) || !core->debug)
-		return NULL;
-	return pool_core_pcp(core);
 }

@@ -38,12 +38,14 @@
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/smp.h>
+#include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "pool_generation.h"
 #include "syncpool.h"
 
+struct pool_limit;
 struct shrinker;
 
 #define POOL_GENERATIONS	3U
@@ -53,11 +55,14 @@ struct shrinker;
 /**
  * enum pool_mode - what the operations of an active pool may do
  * @POOL_NORMAL: cache
+ * @POOL_WAITED: cache, but on slow paths: gets wait for objects, or did a moment ago,
+ *	or more objects exist than may
  * @POOL_IDLING: syncpool_wait_idle() is under way: build and free only
  * @POOL_ENDED: syncpool_exit() has begun: likewise, and for good
  */
 enum pool_mode {
 	POOL_NORMAL,
+	POOL_WAITED,
 	POOL_IDLING,
 	POOL_ENDED,
 };
@@ -84,7 +89,9 @@ enum pool_reason {
  * @params: the pool's, with @name
  * @owner: the user's module
  * @node: in pool_list, under pool_list_lock
- * @mode: written under @reclaim_lock; in force after a grace period
+ * @wanted: the mode but for gets that wait; written under @reclaim_lock and @lock
+ * @mode: what follows from @wanted and @waited; written under @lock, in force after a
+ *	grace period
  * @debug: debug mode; the fast path stays closed
  * @warned: POOL_WARNED_* bits of debug mode
  * @active: the generation that is filled; read pinned, written under
@@ -103,8 +110,8 @@ enum pool_reason {
  * @reclaimed: see struct syncpool_stats
  * @aged: see struct syncpool_stats
  * @rebuilt: see struct syncpool_stats
+ * @waits: see struct syncpool_stats
  * @peak: see struct syncpool_stats
- * @nr_built: allocs less frees, without those in syncpool.uncached
  * @freed_at: jiffies when a cached object was freed last
  * @len: objects that a magazine may hold when the pool has earned it
  * @wide: some magazine has
@@ -127,11 +134,17 @@ enum pool_reason {
  * @oom_seq: the last walk of the OOM notifier that came here; under pool_list_lock
  * @idle_lock: the first and the last caller of wait_idle
  * @idlers: callers of wait_idle that the pool is idling for; under @idle_lock
- * @sleepers: callers of wait_idle; syncpool_exit() waits until there are none
+ * @sleepers: tasks that sleep in a call of this pool; syncpool_exit() waits until
+ *	there are none
  * @idle_base: while @mode is POOL_IDLING, this plus syncpool.uncached.out is
  *	what is out; POOL_IDLE_UNKNOWN at first
  * @idle_irq: wakes @idle_wait from any context
  * @idle_wait: where wait_idle sleeps
+ * @resize_lock: syncpool_resize(); outside @reclaim_lock
+ * @lock: protects @mode, @waited and the queue in @limit; taken with interrupts off, in
+ *	hardirq, too, but in no get or put that does not wait
+ * @waited: POOL_WAITED while nothing else is wanted; under @lock
+ * @limit: NULL until the pool has a min or max
  * @generations: what @active, @victim and @old point to
  * @name: what pool_copy_name() made of the pool's
  * @id: tells the pool from others of its name
@@ -141,6 +154,7 @@ struct syncpool_core {
 	struct syncpool_params	params;
 	struct module		*owner;
 	struct list_head	node;
+	enum pool_mode		wanted;
 	enum pool_mode		mode;
 	bool			debug;
 	unsigned long		warned;
@@ -159,8 +173,8 @@ struct syncpool_core {
 	atomic_long_t		reclaimed;
 	atomic_long_t		aged;
 	atomic_long_t		rebuilt;
+	atomic_long_t		waits;
 	atomic_long_t		peak;
-	atomic_long_t		nr_built;
 	unsigned long		freed_at;
 	unsigned int		len;
 	bool			wide;
@@ -187,6 +201,10 @@ struct syncpool_core {
 	long			idle_base;
 	struct irq_work		idle_irq;
 	wait_queue_head_t	idle_wait;
+	struct mutex		resize_lock;	/* outside reclaim_lock */
+	raw_spinlock_t		lock;
+	bool			waited;
+	struct pool_limit	*limit;
 	struct pool_generation	generations[POOL_GENERATIONS];
 	char			name[SYNCPOOL_NAME_LEN];
 	unsigned int		id;
@@ -241,11 +259,14 @@ extern struct mutex pool_list_lock;
 void pool_copy_name(char *to, const char *name);
 bool pool_is_copy(struct syncpool *pool);
 bool pool_is_gone(struct syncpool *pool);
-struct pool_pcp *pool_closed_pcp(struct syncpool *pool);
 struct syncpool_core *pool_find_core(const struct syncpool *pool);
 
 void pool_core_init(struct syncpool_core *core);
-void pool_core_publish(struct syncpool_core *core);
+void pool_core_update(struct syncpool_core *core);
+void pool_core_set_mode(struct syncpool_core *core, enum pool_mode mode);
+void pool_core_set_waited(struct syncpool_core *core, bool waited);
+struct syncpool_core *pool_core_enter(struct syncpool *pool);
+void pool_core_leave(struct syncpool_core *core);
 void pool_core_wake_idle(struct syncpool_core *core);
 void pool_core_grow(struct pool_pcp *pcp, struct pool_ring *ring);
 bool pool_core_may_hold(const struct syncpool_core *core);
@@ -258,6 +279,12 @@ bool pool_may_hold(const struct syncpool *pool);
  * pairs with pool_core_register:A; litmus/activate
  */
 static inline bool pool_core_caches(const struct syncpool_core *core)
+{
+	return core && READ_ONCE(core->mode) <= POOL_WAITED;
+}
+
+/* Are the fast path, and what else looks for objects out of turn, open? Likewise. */
+static inline bool pool_core_is_open(const struct syncpool_core *core)
 {
 	return core && READ_ONCE(core->mode) == POOL_NORMAL;
 }
@@ -313,13 +340,7 @@ pool_trylock_pcp(struct syncpool *pool, u32 *top)
 	pcp = container_of(this_cpu_ptr(__syncpool_magazine(pool)),
 			   struct pool_pcp, magazine);
 	*top = pool_pcp_trylock(pcp);
-	if (likely(*top != SYNCPOOL_TOP_BUSY))
-		return pcp;
-	pcp = pool_closed_pcp(pool);
-	if (!pcp)
-		return NULL;
-	*top = pool_pcp_trylock(pcp);
-	return *top != SYNCPOOL_TOP_BUSY ? pcp : NULL;
+	return likely(*top != SYNCPOOL_TOP_BUSY) ? pcp : NULL;
 }
 
 #endif /* _POOL_CORE_H */

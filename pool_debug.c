@@ -187,6 +187,21 @@ static void pool_debug_report(struct syncpool_core *core, void *obj,
 			       (void *)e->caller);
 }
 
+/* Is @obj, which a caller discards, cached? Reports it. Any context. */
+bool __pool_debug_refuses(struct syncpool *pool, void *obj, unsigned long caller)
+{
+	const struct pool_debug_entry *e;
+	struct syncpool_core *core;
+
+	preempt_disable();
+	core = READ_ONCE(pool->core);
+	e = core && core->debug ? pool_debug_find(obj) : NULL;
+	if (e)
+		pool_debug_report(core, obj, e, caller);
+	preempt_enable();
+	return e;
+}
+
 /* Any context. */
 enum pool_debug_verdict pool_debug_put(struct syncpool *pool, void *obj,
 				       unsigned long caller)

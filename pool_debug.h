@@ -25,6 +25,14 @@ void __pool_debug_leave(void *obj);
 void pool_debug_exit(void);
 unsigned int __pool_debug_random_cpu(struct syncpool_core *core);
 
+bool __pool_debug_refuses(struct syncpool *pool, void *obj, unsigned long caller);
+
+static inline bool pool_debug_refuses(struct syncpool *pool, void *obj, unsigned long caller)
+{
+	return static_branch_unlikely(&pool_debug_key) &&
+	       __pool_debug_refuses(pool, obj, caller);
+}
+
 /* @obj, which may be NULL, leaves the cache. */
 static inline void pool_debug_leave(void *obj)
 {

@@ -18,6 +18,7 @@
 
 #include "pool_debug.h"
 #include "pool_free.h"
+#include "pool_limit.h"
 #include "pool_stats.h"
 
 struct pool_deferred {
@@ -40,6 +41,7 @@ static void pool_free_deferred(struct work_struct *work)
 		struct syncpool *pool = d->pool;
 
 		pool->params.free(d, pool->params.data);
+		pool_limit_freed(pool);
 		pool_stats_free(pool);
 	}
 }
@@ -87,6 +89,7 @@ static void pool_defer(struct syncpool *pool, void *obj)
 		pool_warn(pool, POOL_WARNED_TINY,
 			  "an object of %zu bytes was dropped where free may not run, and is lost",
 			  size);
+		pool_limit_freed(pool);
 		pool_stats_free(pool);
 		return;
 	}
@@ -99,35 +102,115 @@ static void pool_defer(struct syncpool *pool, void *obj)
 		irq_work_queue(&pool_defer_irq);
 }
 
-/* Free an object that a caller gave back, now or later. Any context, unpinned. */
-void pool_free_one(struct syncpool *pool, void *obj)
+/* Free an object that a caller gave back, and that counts as built no more. */
+static void pool_free_dropped(struct syncpool *pool, void *obj)
 {
-	/* @pool was never initialized; pool_is_gone() reports it */
-	if (unlikely(!pool->params.free))
-		return;
 	pool_debug_leave(obj);
 	if ((pool->params.flags & SYNCPOOL_FREE_SLEEPS) || !pool_may_use_slab()) {
 		pool_defer(pool, obj);
 		return;
 	}
 	pool->params.free(obj, pool->params.data);
+	pool_limit_freed(pool);
+	/* last, since it may be what syncpool_wait_idle() waits for */
 	pool_stats_free(pool);
+}
+
+/* Free an object that a caller gave back, now or later. Any context, unpinned. */
+void pool_free_one(struct syncpool *pool, void *obj)
+{
+	/* @pool was never initialized; pool_is_gone() reports it */
+	if (unlikely(!pool->params.free))
+		return;
+	atomic_long_dec(&pool->limit.built);
+	pool_free_dropped(pool, obj);
+}
+
+/* Keep @obj, if the pool needs it. Otherwise it counts as built no more. Pinned. */
+static bool pool_free_keeps(struct syncpool *pool, void *obj)
+{
+	struct syncpool_core *core = READ_ONCE(pool->core);
+
+	if (core && pool_limit_drop(core, 1))
+		return false;
+	if (core && pool_limit_keep(core, obj, false))
+		return true;
+	atomic_long_dec(&pool->limit.built);
+	return false;
+}
+
+/* Free an object for which a put found no room, but keep it if the pool needs it. */
+void pool_free_or_keep(struct syncpool *pool, void *obj)
+{
+	bool keeps;
+
+	if (unlikely(!pool->params.free))
+		return;
+	preempt_disable();
+	keeps = pool_free_keeps(pool, obj);
+	preempt_enable();
+	if (!keeps)
+		pool_free_dropped(pool, obj);
 }
 
 /* Free objects that were taken from the cache, and count as freed. */
 void pool_free_taken(struct syncpool_core *core, void **objs, unsigned int n)
 {
+	struct syncpool *pool = READ_ONCE(core->pool);
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
 		pool_debug_leave(objs[i]);
 		core->params.free(objs[i], core->params.data);
+		if (likely(pool))
+			pool_limit_freed(pool);
 	}
 }
 
-/* Free objects that were cached. */
-void pool_free_cached(struct syncpool_core *core, void **objs, unsigned int n)
+/*
+ * Free objects that were cached, but keep those that the pool needs. Returns how many
+ * were freed.
+ */
+unsigned int pool_free_cached(struct syncpool_core *core, void **objs, unsigned int n)
 {
-	pool_free_taken(core, objs, n);
+	n = pool_limit_retain(core, objs, n);
 	pool_stats_dropped(core, n);
+	pool_free_taken(core, objs, n);
+	return n;
+}
+
+/* Take an object that may be freed from the stash, and count it as freed. Or NULL. */
+static void *pool_free_unstash(struct syncpool_core *core)
+{
+	struct syncpool *pool = READ_ONCE(core->pool);
+	void *obj;
+
+	pool_assert_pinned();
+	if (!pool_core_may_reclaim(core) || pool_limit_has_waiters(core) ||
+	    !pool_limit_drop(core, 1))
+		return NULL;
+	obj = __pool_limit_unstash(core, true);
+	if (obj)
+		pool_stats_dropped(core, 1);
+	else if (pool)
+		atomic_long_inc(&pool->limit.built);
+	return obj;
+}
+
+/* Free up to @max objects of the stash. Returns how many. */
+unsigned long pool_free_stashed(struct syncpool_core *core, unsigned long max)
+{
+	unsigned long freed;
+	void *obj;
+
+	for (freed = 0; freed < max && pool_limit_stashed(core) > 0; freed++) {
+		preempt_disable();
+		obj = pool_free_unstash(core);
+		preempt_enable();
+		if (!obj)
+			break;
+		pool_free_taken(core, &obj, 1);
+		cond_resched();
+	}
+	return freed;
 }

@@ -29,8 +29,10 @@ static inline bool pool_may_use_slab(void)
 }
 
 void pool_free_one(struct syncpool *pool, void *obj);
+void pool_free_or_keep(struct syncpool *pool, void *obj);
 void pool_free_taken(struct syncpool_core *core, void **objs, unsigned int n);
-void pool_free_cached(struct syncpool_core *core, void **objs, unsigned int n);
+unsigned int pool_free_cached(struct syncpool_core *core, void **objs, unsigned int n);
+unsigned long pool_free_stashed(struct syncpool_core *core, unsigned long max);
 void pool_free_flush(void);
 void pool_free_exit(void);
 

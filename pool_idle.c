@@ -3,7 +3,7 @@
  * pool_idle - wait until every object is back
  *
  * Go's WaitGroup, for the objects of a pool. While somebody waits, the fast path
- * is closed, gets build and puts free, and both count in one word,
+ * is closed, gets build and puts free, down to params.min, and both count in one word,
  * syncpool.uncached.out. A grace period after the pool was closed, nobody counts
  * elsewhere any more. What is out is then a constant, the sum of all that was
  * counted before, plus that word. The put that brings the total to zero wakes
@@ -20,19 +20,17 @@
 #include "pool_activate.h"
 #include "pool_age.h"
 #include "pool_idle.h"
+#include "pool_limit.h"
 #include "pool_reclaim.h"
 #include "pool_stats.h"
 
-/* A pool that has ended stays so. */
 static void pool_idle_set_mode(struct syncpool_core *core, enum pool_mode mode)
 {
 	pool_reclaim_lock_settled(core);
-	if (core->mode != POOL_ENDED) {
-		WRITE_ONCE(core->mode, mode);
-		pool_core_publish(core);
-		/* allocs did not arm it while the pool idled */
+	pool_core_set_mode(core, mode);
+	/* allocs did not arm it while the pool idled */
+	if (core->wanted != POOL_ENDED)
 		pool_age_arm(core);
-	}
 	mutex_unlock(&core->reclaim_lock);
 }
 
@@ -64,41 +62,16 @@ static void pool_idle_begin(struct syncpool_core *core)
  */
 void pool_idle_end(struct syncpool_core *core)
 {
-	if (!atomic_read(&core->sleepers))
-		return;
-	pool_report(true, core, "syncpool_exit() during syncpool_wait_idle()");
-	do {
+	pool_report(READ_ONCE(core->idlers), core, "syncpool_exit() during syncpool_wait_idle()");
+	/*
+	 * pool_idle_end:A: acquire, pairs with pool_core_leave:A; litmus/idle-leave
+	 */
+	while (atomic_read_acquire(&core->sleepers)) {
 		/* in a loop, since the first of the waiters overwrites it */
 		WRITE_ONCE(core->idle_base, LONG_MIN / 2);
 		wake_up_all(&core->idle_wait);
 		schedule_timeout_uninterruptible(1);
-		/*
-		 * pool_idle_end:A: acquire, pairs with pool_idle_leave:A;
-		 * litmus/idle-leave
-		 */
-	} while (atomic_read_acquire(&core->sleepers));
-}
-
-/* Keep the core of @pool until pool_idle_leave(). NULL: the pool has ended. */
-static struct syncpool_core *pool_idle_enter(struct syncpool *pool)
-{
-	struct syncpool_core *core;
-
-	rcu_read_lock();
-	core = READ_ONCE(pool->core);
-	if (core)
-		atomic_inc(&core->sleepers);
-	rcu_read_unlock();
-	return core;
-}
-
-static void pool_idle_leave(struct syncpool_core *core)
-{
-	/*
-	 * pool_idle_leave:A: release, pairs with pool_idle_end:A. Pool and core
-	 * may be freed once nobody sleeps; litmus/idle-leave.
-	 */
-	atomic_dec_return_release(&core->sleepers);
+	}
 }
 
 /* Returns the jiffies left when nothing was out, or 0 on timeout. */
@@ -109,7 +82,8 @@ static long pool_idle_sleep(struct syncpool_core *core, struct syncpool *pool,
 	long left;
 
 	mutex_lock(&core->idle_lock);
-	if (!core->idlers++)
+	WRITE_ONCE(core->idlers, core->idlers + 1);
+	if (core->idlers == 1)
 		pool_idle_begin(core);
 	mutex_unlock(&core->idle_lock);
 
@@ -119,9 +93,12 @@ static long pool_idle_sleep(struct syncpool_core *core, struct syncpool *pool,
 				       timeout);
 
 	mutex_lock(&core->idle_lock);
-	if (!--core->idlers)
+	WRITE_ONCE(core->idlers, core->idlers - 1);
+	if (!core->idlers)
 		pool_idle_set_mode(core, POOL_NORMAL);
 	mutex_unlock(&core->idle_lock);
+	/* gets that could not build */
+	pool_limit_kick(core);
 	return left;
 }
 
@@ -136,12 +113,12 @@ int syncpool_wait_idle(struct syncpool *pool, unsigned long timeout)
 	err = pool_activate(pool);
 	if (err)
 		return err;
-	core = pool_idle_enter(pool);
+	core = pool_core_enter(pool);
 	if (!core)
 		return -ESHUTDOWN;
 	left = pool_idle_sleep(core, pool, timeout);
 	gone = test_bit(POOL_STATE_GONE, &pool->state);
-	pool_idle_leave(core);
+	pool_core_leave(core);
 	if (gone)
 		return -ESHUTDOWN;
 	return left ? 0 : -ETIMEDOUT;

@@ -22,6 +22,7 @@
 #include "pool_free.h"
 #include "pool_idle.h"
 #include "pool_life.h"
+#include "pool_limit.h"
 #include "pool_recall.h"
 #include "pool_reclaim.h"
 #include "pool_shrink.h"
@@ -74,8 +75,7 @@ EXPORT_SYMBOL_GPL(__syncpool_init);
 static void pool_core_stop(struct syncpool_core *core)
 {
 	mutex_lock(&core->reclaim_lock);
-	WRITE_ONCE(core->mode, POOL_ENDED);
-	pool_core_publish(core);
+	pool_core_set_mode(core, POOL_ENDED);
 	mutex_unlock(&core->reclaim_lock);
 	pool_shrink_unregister(core);
 	pool_shrink_end_oom(core);
@@ -85,7 +85,9 @@ static void pool_core_stop(struct syncpool_core *core)
 	 * find the pool closed.
 	 */
 	synchronize_rcu();
+	pool_limit_end(core);
 	pool_idle_end(core);
+	pool_limit_stop(core);
 	pool_recall_end(core);
 	irq_work_sync(&core->widen_irq);
 	cancel_delayed_work_sync(&core->age_work);
@@ -257,7 +259,7 @@ void pool_shutdown_module(const struct module *owner)
 		pool_report(true, core, "module %s unloads without syncpool_exit()",
 			    owner->name);
 		mutex_lock(&core->reclaim_lock);
-		core->pool = NULL;
+		WRITE_ONCE(core->pool, NULL);
 		mutex_unlock(&core->reclaim_lock);
 		pool_core_stop(core);
 		pool_core_free(core);

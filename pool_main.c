@@ -2,9 +2,7 @@
 /*
  * pool_main - get and put
  *
- * get:	own magazine -> own chain -> own part of the victim -> other CPUs' chains
- *	-> the rest of the victim -> what is old -> unpin -> recall what other CPUs'
- *	magazines hold -> alloc()
+ * get:	what is idle (pool_take.c) -> alloc() -> wait, if the pool has limits
  * put:	own magazine, whose newer part goes to the own chain when it is full;
  *	the own chain at once where the magazine has no room
  *
@@ -14,16 +12,13 @@
  * object lies above top, or a hole below it. Nothing is lost by that, and the
  * next operation that meets it corrects it, here, under the try-lock.
  *
- * A closed pool (not active yet, waiting for idle, ended, in debug mode) looks
- * busy, so every operation on it comes here.
+ * A closed pool (not active yet, with gets that wait, waiting for idle, ended, in debug
+ * mode) looks busy, so every operation on it comes here.
  *
  * One pinned section is bounded: one block from or to the own chain, and at most
- * one chain or magazine of another CPU. While there are some left to try, get
- * continues in another section.
+ * one chain or magazine of another CPU.
  *
- * Conventions: an object may be POOL_RETRY, which stands for "none so far, more
- * to try in another pinned section", or POOL_FAR, "none, but other CPUs' magazines
- * may hold some".
+ * Conventions: an object may be POOL_RETRY or POOL_FAR, see pool_take.h, or POOL_WAIT.
  */
 #include <linux/err.h>
 #include <linux/export.h>
@@ -41,182 +36,45 @@
 #include "pool_debug.h"
 #include "pool_earn.h"
 #include "pool_free.h"
+#include "pool_limit.h"
+#include "pool_main.h"
 #include "pool_recall.h"
+#include "pool_take.h"
+#include "pool_wait.h"
 
-#define POOL_RETRY	ERR_PTR(POOL_AGAIN)
-#define POOL_FAR	ERR_PTR(-ENOENT)
 /* in place of a victim: neither that nor the active generation holds anything */
 #define POOL_NOTHING	ERR_PTR(-ENODATA)
-/* grace periods that a get waits for a CPU on its way offline, or a rotation */
-#define POOL_LAST_TRIES	100U
 
-/*
- * Take one object of the victim's or an old one, and no more, so that the rest continues
- * to age. Returns as pool_get_active().
- */
-static noinline void *pool_take_aged(struct pool_generation *victim)
-{
-	struct syncpool_core *core = victim->core;
-	unsigned int start = pool_debug_steal_start(core);
-	void *obj;
-	int n;
-
-	n = pool_generation_steal(victim, start, &obj, 1) ?:
-	    pool_generation_take_other(victim, &obj) ?:
-	    /*
-	     * pool_take_aged:A: address dependency, pairs with pool_rotate:C;
-	     * litmus/activate. It begins at the victim; litmus/rotation-order.
-	     */
-	    pool_generation_steal(READ_ONCE(core->old), start, &obj, 1);
-	if (n <= 0)
-		return ERR_PTR(n);
-	this_cpu_inc(victim->counters->victim_hits);
-	return obj;
-}
-
-/* What a get returns that found none in its reach. */
-static void *pool_take_none(const struct syncpool_core *core)
-{
-	return pool_core_may_hold(core) ? POOL_FAR : NULL;
-}
-
-/*
- * There is no object at top or below: look where an interrupted operation may have
- * left some, into the own chain and the own part of the victim, then steal. The
- * object is as pool_get_active() returns it.
- */
-static __always_inline struct pool_found pool_take_slowpath(struct pool_pcp *pcp)
-{
-	struct pool_found found = { NULL, SYNCPOOL_TOP_EMPTY };
-	struct pool_generation *active = pcp->gen;
-	/*
-	 * pool_take_slowpath:A: address dependency, pairs with pool_rotate:A;
-	 * litmus/activate. It begins at the magazine, so an operation that works
-	 * on the new active generation finds the new victim as well;
-	 * litmus/rotation-order.
-	 */
-	struct pool_generation *victim = READ_ONCE(active->core->victim);
-	bool holds = pool_generation_may_hold(active);
-	bool victim_holds = pool_generation_may_hold(victim);
-
-	if (holds)
-		found = pool_earn_get(pcp);
-	pool_hook(POOL_HOOK_VICTIM);
-	if (!found.obj && victim_holds)
-		found.obj = pool_generation_take_own(victim);
-	if (!found.obj && holds)
-		found = pool_earn_steal(pcp);
-	if (!found.obj)
-		found.obj = pool_take_aged(victim);
-	if (!found.obj)
-		found.obj = pool_take_none(active->core);
-	return found;
-}
-
-/* Take an object where the part is locked. Returns as pool_take_slowpath(). */
-static __always_inline struct pool_found pool_take(struct pool_pcp *pcp, u32 top)
-{
-	pool_hook(POOL_HOOK_GET);
-	if (top != SYNCPOOL_TOP_EMPTY)
-		top = pool_pcp_find_down(pcp, top);
-	if (unlikely(top != SYNCPOOL_TOP_EMPTY))
-		return pool_pcp_take_top(pcp, top);
-	return pool_take_slowpath(pcp);
-}
-
-/*
- * The owner of this CPU's part was interrupted, or the pool is closed. Returns as
- * pool_get_active().
- */
-static noinline void *pool_get_nested(struct syncpool *pool)
-{
-	struct syncpool_core *core = READ_ONCE(pool->core);
-	struct pool_generation *victim;
-	struct pool_pcp *pcp;
-	void *obj;
-	int n;
-
-	if (!pool_core_caches(core))
-		return NULL;
-	pcp = pool_core_pcp(core);
-	victim = READ_ONCE(pcp->gen->core->victim);
-	obj = pool_pcp_nested_get(pcp);
-	if (!obj) {
-		n = pool_generation_steal(pcp->gen, pool_debug_steal_start(core), &obj, 1);
-		if (n <= 0)
-			obj = ERR_PTR(n);
-	}
-	obj = obj ?: pool_generation_take_own(victim) ?: pool_take_aged(victim);
-	if (obj == POOL_RETRY)
-		return obj;
-	atomic_long_inc(&core->nested);
-	return obj ?: pool_take_none(core);
-}
-
-/*
- * Returns an object; POOL_RETRY; POOL_FAR; or NULL if there is none outside the
- * chains of the CPUs either.
- */
-static noinline void *pool_get_active(struct syncpool *pool)
-{
-	struct pool_found found;
-	struct pool_pcp *pcp;
-	u32 top;
-
-	pcp = pool_trylock_pcp(pool, &top);
-	if (unlikely(!pcp))
-		return pool_get_nested(pool);
-	found = pool_take(pcp, top);
-	pool_pcp_unlock(pcp, found.top);
-	return found.obj;
-}
-
-/* Continue a get whose first section returned POOL_RETRY. Returns no POOL_RETRY. */
-static noinline void *pool_get_slowpath(struct syncpool *pool)
+/* Wait for an object. */
+static void *pool_get_waiting(struct syncpool *pool, gfp_t gfp, unsigned int state)
 {
 	void *obj;
 
-	do {
-		preempt_disable();
-		obj = pool_get_active(pool);
-		preempt_enable();
-	} while (obj == POOL_RETRY);
-	return obj;
-}
-
-/* What other CPUs hold, as pool_recall(), or what others put meanwhile; or NULL. */
-static void *pool_get_recalled(struct syncpool *pool, bool all)
-{
-	void *obj = pool_recall(pool, all) ?: pool_get_slowpath(pool);
-
-	return IS_ERR(obj) ? NULL : obj;
+	return pool_wait(pool, gfp, 1, &obj, state) ? obj : NULL;
 }
 
 /*
- * Nothing can be built, and the caller may sleep. What is idle and out of reach then
- * waits for a grace period, if it is not active any more, or for a CPU that goes offline.
+ * Nothing was found that is near, a pool with limits could not build, and the caller may
+ * sleep. Returns what the get returns; POOL_WAIT if @state is 0.
  */
-static void *pool_get_last(struct syncpool *pool)
+static noinline void *pool_get_late(struct syncpool *pool, gfp_t gfp, unsigned int state)
 {
-	unsigned int i;
 	void *obj;
 
-	for (i = 0; i < POOL_LAST_TRIES && pool_may_hold(pool); i++) {
+	if (!pool_limit_is_waited(pool)) {
 		obj = pool_get_recalled(pool, true);
 		if (obj)
 			return obj;
-		if (i && !pool_recall_is_pending(pool))
-			break;
-		synchronize_rcu();
 	}
-	return NULL;
+	return state ? pool_get_waiting(pool, gfp, state) : POOL_WAIT;
 }
 
 /*
- * Continue a get whose first section returned @obj, which is no object. Returns what
- * the get returns.
+ * Continue a get whose first section returned @obj, which is no object. @state: of a task
+ * that waits. Returns as pool_get_late().
  */
-static noinline void *pool_get_far(struct syncpool *pool, gfp_t gfp, void *obj)
+static __always_inline void *pool_get_far(struct syncpool *pool, gfp_t gfp, void *obj,
+					  unsigned int state)
 {
 	bool wait = gfpflags_allow_blocking(gfp) && pool_may_wait();
 
@@ -230,12 +88,25 @@ static noinline void *pool_get_far(struct syncpool *pool, gfp_t gfp, void *obj)
 	}
 	if (!obj) {
 		obj = pool_build(pool, gfp);
-		if (obj || !wait)
+		if (!IS_ERR_OR_NULL(obj))
 			return obj;
-		obj = pool_get_last(pool);
+		if (!wait)
+			return NULL;
+		if (likely(!obj))
+			obj = pool_may_hold(pool) ? pool_get_last(pool) : NULL;
+		else
+			obj = pool_get_late(pool, gfp, state);
+		if (unlikely(obj == POOL_WAIT))
+			return obj;
 	}
 	pool_debug_leave(obj);
 	return obj;
+}
+
+/* For syncpool_get(), out of line. */
+static noinline void *pool_get_far_waiting(struct syncpool *pool, gfp_t gfp, void *obj)
+{
+	return pool_get_far(pool, gfp, obj, TASK_UNINTERRUPTIBLE);
 }
 
 /*
@@ -250,7 +121,7 @@ static __always_inline void *pool_get_quick(struct syncpool *pool,
 	const struct pool_generation *active, *old;
 
 	*victim = NULL;
-	if (unlikely(!pool_core_caches(core)))
+	if (unlikely(!pool_core_is_open(core)))
 		return NULL;
 	/*
 	 * pool_get_quick:A: acquire, pairs with pool_rotate:B. An operation that
@@ -273,7 +144,7 @@ static __always_inline void *pool_get_quick(struct syncpool *pool,
 	/* the three of them, or a rotation is under way and one was in no role */
 	if (unlikely(*victim == active || old == *victim))
 		*victim = NULL;
-	else if (!pool_generation_may_hold(old))
+	else if (!pool_generation_may_hold(old) && pool_limit_stashed(core) <= 0)
 		*victim = POOL_NOTHING;
 	return NULL;
 }
@@ -303,7 +174,7 @@ static noinline void *pool_get_rest(struct syncpool *pool, gfp_t gfp,
 
 	preempt_enable();
 	if (IS_ERR_OR_NULL(obj))
-		return pool_get_far(pool, gfp, obj);
+		return pool_get_far_waiting(pool, gfp, obj);
 	pool_debug_leave(obj);
 	return obj;
 }
@@ -328,6 +199,37 @@ void *__syncpool_get(struct syncpool *pool, gfp_t gfp)
 	return obj;
 }
 EXPORT_SYMBOL_GPL(__syncpool_get);
+
+/*
+ * As __syncpool_get(), for a task that waits in @state; 0: return POOL_WAIT instead.
+ */
+void *__pool_get(struct syncpool *pool, gfp_t gfp, unsigned int state)
+{
+	struct pool_generation *victim;
+	void *obj = pool_get_quick(pool, &victim);
+
+	if (!obj)
+		obj = pool_get_first(pool, victim);
+	preempt_enable();
+	if (IS_ERR_OR_NULL(obj))
+		return pool_get_far(pool, gfp, obj, state);
+	pool_debug_leave(obj);
+	return obj;
+}
+
+/**
+ * __syncpool_get_killable() - slow path of syncpool_get_killable()
+ * @pool: the pool
+ * @gfp: passed to the alloc callback
+ *
+ * Context: Any. Called with preemption disabled by syncpool_get_killable(); enables it.
+ * Return: as syncpool_get_killable().
+ */
+void *__syncpool_get_killable(struct syncpool *pool, gfp_t gfp)
+{
+	return __pool_get(pool, gfp, TASK_KILLABLE);
+}
+EXPORT_SYMBOL_GPL(__syncpool_get_killable);
 
 /**
  * __syncpool_try_get() - slow path of syncpool_try_get()
@@ -373,24 +275,75 @@ static __always_inline u32 pool_store(struct pool_pcp *pcp, u32 top, void *obj)
 	return top;
 }
 
-/*
- * The owner of this CPU's part was interrupted, or the pool is closed. Returns as
- * pool_put_active().
- */
-static noinline int pool_put_nested(struct syncpool *pool, void *obj)
+/* The owner of @pcp was interrupted. Returns as pool_put_active(). */
+static int pool_put_nested(struct syncpool_core *core, struct pool_pcp *pcp, void *obj)
 {
-	struct syncpool_core *core = READ_ONCE(pool->core);
-	struct pool_pcp *pcp;
-
-	if (!pool_core_caches(core))
-		return core ? -ENOSPC : -ENXIO;
 	atomic_long_inc(&core->nested);
-	pcp = pool_core_pcp(core);
 	if (!pool_pcp_nested_put(pcp, obj))
 		return -ENOSPC;
 	/* after it, since a recall in between would close what it finds empty */
 	pool_generation_open(pcp->gen, smp_processor_id());
 	return 0;
+}
+
+/*
+ * Cache @obj where the part is locked, and unlock it. Returns as pool_put_active(), but
+ * no error.
+ */
+static __always_inline int pool_put_locked(struct pool_pcp *pcp, u32 top, void *obj)
+{
+	int need = 0;
+
+	top = pool_store(pcp, top, obj);
+	if (unlikely(top == SYNCPOOL_TOP_BUSY)) {
+		need = pool_earn_ring_size(pcp);
+		top = pcp->magazine.last;
+	}
+	pool_pcp_unlock(pcp, top);
+	return need;
+}
+
+/* Cache @obj in @core, whose magazines the fast path may not find. As above. */
+static int pool_store_closed(struct syncpool_core *core, void *obj)
+{
+	struct pool_pcp *pcp = pool_core_pcp(core);
+	u32 top = pool_pcp_trylock(pcp);
+
+	if (top == SYNCPOOL_TOP_BUSY)
+		return pool_put_nested(core, pcp, obj);
+	return pool_put_locked(pcp, top, obj);
+}
+
+/* An object was cached out of the stash: if a get waits, it has to look for it. */
+static void pool_put_kick(struct syncpool_core *core)
+{
+	/* pool_put_kick:A: full barrier, pairs with pool_limit_join:A; litmus/wait-put */
+	smp_mb();
+	pool_limit_kick(core);
+}
+
+/*
+ * The owner of this CPU's part was interrupted, or the pool is closed. Returns as
+ * pool_put_active().
+ */
+static noinline int pool_put_closed(struct syncpool *pool, void *obj)
+{
+	struct syncpool_core *core = READ_ONCE(pool->core);
+	int err;
+
+	if (!core)
+		return -ENXIO;
+	if (READ_ONCE(core->mode) == POOL_WAITED || pool_limit_has_waiters(core)) {
+		if (pool_limit_is_over(pool))
+			return -ENOSPC;
+		if (pool_limit_stash(core, obj))
+			return 0;
+	}
+	if (!pool_core_caches(core))
+		return -ENOSPC;
+	err = pool_store_closed(core, obj);
+	pool_put_kick(core);
+	return err;
 }
 
 /*
@@ -401,19 +354,12 @@ static noinline int pool_put_nested(struct syncpool *pool, void *obj)
 static __always_inline int pool_put_active(struct syncpool *pool, void *obj)
 {
 	struct pool_pcp *pcp;
-	int need = 0;
 	u32 top;
 
 	pcp = pool_trylock_pcp(pool, &top);
 	if (unlikely(!pcp))
-		return pool_put_nested(pool, obj);
-	top = pool_store(pcp, top, obj);
-	if (unlikely(top == SYNCPOOL_TOP_BUSY)) {
-		need = pool_earn_ring_size(pcp);
-		top = pcp->magazine.last;
-	}
-	pool_pcp_unlock(pcp, top);
-	return need;
+		return pool_put_closed(pool, obj);
+	return pool_put_locked(pcp, top, obj);
 }
 
 /*
@@ -439,10 +385,23 @@ static u32 pool_store_grow(struct pool_pcp *pcp, u32 top, void *obj,
 	return pool_earn_room(pcp, obj);
 }
 
+/* As pool_trylock_pcp(), where the pool is closed. */
+static struct pool_pcp *pool_trylock_closed(struct syncpool *pool, u32 *top)
+{
+	struct syncpool_core *core = READ_ONCE(pool->core);
+	struct pool_pcp *pcp;
+
+	if (!pool_core_caches(core))
+		return NULL;
+	pcp = pool_core_pcp(core);
+	*top = pool_pcp_trylock(pcp);
+	return *top != SYNCPOOL_TOP_BUSY ? pcp : NULL;
+}
+
 /*
  * Cache @obj after adding a ring of @size to the chain. The ring is allocated
  * unpinned, after which this may be another CPU, or the pool closed. Returns as
- * pool_put_active(), but never a size.
+ * pool_put_active(); after a size @obj is not cached, either.
  */
 static int pool_put_grow(struct syncpool *pool, void *obj, unsigned int size)
 {
@@ -455,14 +414,15 @@ static int pool_put_grow(struct syncpool *pool, void *obj, unsigned int size)
 		ring = pool_ring_alloc(size, GFP_NOWAIT | __GFP_NOWARN |
 					     __GFP_NOMEMALLOC);
 	preempt_disable();
-	pcp = pool_trylock_pcp(pool, &top);
+	pcp = pool_trylock_pcp(pool, &top) ?: pool_trylock_closed(pool, &top);
 	if (pcp) {
 		top = pool_store_grow(pcp, top, obj, &ring);
 		if (top == SYNCPOOL_TOP_BUSY)
 			err = -ENOSPC;
 		pool_pcp_unlock(pcp, top ?: pcp->magazine.last);
+		pool_put_kick(pcp->gen->core);
 	} else {
-		err = pool_put_nested(pool, obj);
+		err = pool_put_closed(pool, obj);
 	}
 	preempt_enable();
 	kfree(ring);
@@ -478,7 +438,7 @@ static noinline void pool_put_slowpath(struct syncpool *pool, void *obj, int err
 		return;
 	if (err == -ENXIO)
 		pool_activate_later(pool);
-	pool_free_one(pool, obj);
+	pool_free_or_keep(pool, obj);
 }
 
 /**
@@ -506,3 +466,13 @@ void __syncpool_put(struct syncpool *pool, void *obj)
 		pool_put_slowpath(pool, obj, err);
 }
 EXPORT_SYMBOL_GPL(__syncpool_put);
+
+void syncpool_discard(struct syncpool *pool, void *obj)
+{
+	if (!obj || pool_debug_refuses(pool, obj, _RET_IP_))
+		return;
+	if (unlikely(!READ_ONCE(pool->core)))
+		pool_activate_later(pool);
+	pool_free_one(pool, obj);
+}
+EXPORT_SYMBOL_GPL(syncpool_discard);

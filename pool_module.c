@@ -8,23 +8,29 @@
  *	pool_module	load, unload, modules that forget their pools
  *	pool_hotplug	what a dead CPU leaves behind
  *	pool_life	how pools begin and end
+ *	pool_resize	another min and max
  *	pool_bulk	many objects in one call
  *	pool_main	get and put
- *	pool_build	an object from the alloc callback
+ *	pool_wait	a get that waits for an object
+ *	pool_take	where a get looks for an object
+ *	pool_build	an object for a get, and a core at first use
  *	pool_idle	wait until every object is back
  *	pool_activate	a pool's core, at init or first use
+ *	pool_new	an object from the alloc callback
  *	pool_age	rotate a pool that nothing reclaims
  *	pool_shrink	what memory reclaim asks for
  *	pool_widen	larger magazines for a pool that has earned them
  *	pool_reclaim	rotation, freeing what is old
  *	pool_free	an object for the free callback, now or later
  *	pool_recall	what lies in other CPUs' magazines
+ *	pool_limit	min, max, the queue of gets that wait
  *	pool_stats	counters, debugfs
  *	pool_earn	how large a magazine is
  *	pool_debug	debug mode
  *	pool_core	the list of active pools, a pool's state
  *	pool_generation	all CPUs' parts of a generation, stealing
  *	pool_node	what lies in the chains of each memory node's CPUs
+ *	pool_stash	what every CPU reaches
  *	pool_pcp	one CPU's part: try-lock, magazine, nested slots
  *	pool_chain	rings that double
  *	pool_dequeue	one ring

@@ -35,6 +35,7 @@
 #include <linux/timekeeping.h>
 
 #include "pool_free.h"
+#include "pool_limit.h"
 #include "pool_recall.h"
 #include "pool_stats.h"
 
@@ -134,6 +135,7 @@ static void pool_recall_all_here(void *data)
 		r->n++;
 	}
 	r->busy = r->busy && !r->n;
+	r->n = pool_limit_retain(r->core, r->objs, r->n);
 	pool_stats_dropped(r->core, r->n);
 }
 
@@ -324,8 +326,9 @@ unsigned int pool_recall_take(struct syncpool_core *core, unsigned int cpu, void
 	struct pool_recall_all r = { .core = core, .objs = objs };
 	unsigned int i;
 
-	if (!cpumask_test_cpu(cpu, READ_ONCE(core->active)->opened) &&
-	    !cpumask_test_cpu(cpu, READ_ONCE(core->victim)->opened))
+	if (!pool_limit_excess(core) ||
+	    (!cpumask_test_cpu(cpu, READ_ONCE(core->active)->opened) &&
+	     !cpumask_test_cpu(cpu, READ_ONCE(core->victim)->opened)))
 		return 0;
 	for (i = 0; i < POOL_RECALL_TRIES; i++) {
 		r.busy = false;

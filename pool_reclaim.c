@@ -57,6 +57,7 @@
 #include <linux/export.h>
 #include <linux/jiffies.h>
 #include <linux/lockdep.h>
+#include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/numa.h>
 #include <linux/preempt.h>
@@ -66,6 +67,7 @@
 #include <linux/workqueue.h>
 
 #include "pool_free.h"
+#include "pool_limit.h"
 #include "pool_recall.h"
 #include "pool_reclaim.h"
 #include "pool_stats.h"
@@ -101,7 +103,7 @@ static void pool_rotate(struct syncpool_core *core, enum pool_reason reason, int
 	 * litmus/retire, and with pool_get_quick:A, litmus/rotation-order
 	 */
 	smp_store_release(&core->active, fresh);
-	pool_core_publish(core);
+	pool_core_update(core);
 	/* only now does nobody find it active */
 	pool_generation_end_owners(core->victim);
 	WRITE_ONCE(core->rotations, core->rotations + 1);
@@ -131,8 +133,7 @@ unsigned long pool_reclaim_flush(struct pool_generation *gen, unsigned int cpu)
 		if (ring)
 			continue;
 		n = pool_generation_drain_magazine(gen, cpu, objs);
-		pool_free_cached(gen->core, objs, n);
-		freed += n;
+		freed += pool_free_cached(gen->core, objs, n);
 	}
 	kfree(ring);
 	return freed;
@@ -156,7 +157,7 @@ static void pool_settle(struct syncpool_core *core)
 	atomic_long_add(freed, &core->reclaimed);
 }
 
-/* Free all that @cpu holds in @gen. Returns how many objects. */
+/* Free all that @cpu holds in @gen, as far as the pool's min allows. Returns how many. */
 static unsigned long pool_drain_cpu(struct syncpool_core *core,
 				    struct pool_generation *gen, unsigned int cpu)
 {
@@ -165,8 +166,7 @@ static unsigned long pool_drain_cpu(struct syncpool_core *core,
 	unsigned long freed = 0;
 
 	do {
-		pool_free_cached(core, objs, n);
-		freed += n;
+		freed += pool_free_cached(core, objs, n);
 		cond_resched();
 		n = pool_generation_drain(gen, cpu, objs, POOL_PCP_MAX);
 	} while (n);
@@ -245,7 +245,8 @@ static bool pool_reclaim_may_take(struct syncpool_core *core, struct pool_genera
 
 /*
  * Take up to @n objects of @node from the generation in @role, if it has not been active
- * for @age jiffies. Returns as pool_generation_steal().
+ * for @age jiffies. What the pool's min does not allow stays cached. Returns as
+ * pool_generation_steal().
  */
 static int pool_reclaim_take(struct syncpool_core *core, struct pool_generation **role,
 			     int node, unsigned long age, void **objs, unsigned int n)
@@ -265,8 +266,10 @@ static int pool_reclaim_take(struct syncpool_core *core, struct pool_generation 
 		else if (magazine < nr_cpu_ids)
 			k = pool_generation_take_from(gen, magazine, objs);
 		/* in this section, for the sake of pool_core_may_reclaim() */
-		if (k > 0)
+		if (k > 0) {
+			k = pool_limit_retain(core, objs, k);
 			pool_stats_dropped(core, k);
+		}
 	}
 	preempt_enable();
 	return k;
@@ -284,7 +287,9 @@ unsigned long pool_reclaim_free(struct syncpool_core *core, struct pool_generati
 	int n;
 
 	while (freed < max) {
-		n = min_t(unsigned long, max - freed, POOL_RECLAIM_BATCH);
+		n = min3(max - freed, pool_limit_excess(core), (unsigned long)POOL_RECLAIM_BATCH);
+		if (!n)
+			break;
 		n = pool_reclaim_take(core, role, node, age, objs, n);
 		if (!n)
 			break;
@@ -297,11 +302,20 @@ unsigned long pool_reclaim_free(struct syncpool_core *core, struct pool_generati
 	return freed;
 }
 
+/* Free what nobody asked for since the last rotation. */
+static unsigned long pool_reclaim_free_old(struct syncpool_core *core)
+{
+	unsigned long freed = pool_reclaim_free(core, &core->old, NUMA_NO_NODE, 0, ULONG_MAX);
+
+	if (pool_limit_is_quiet(core, READ_ONCE(core->victim)->since))
+		freed += pool_free_stashed(core, ULONG_MAX);
+	return freed;
+}
+
 /* Free what is old already, then rotate, and free what that makes old. */
 void pool_reclaim_age(struct syncpool_core *core)
 {
-	atomic_long_add(pool_reclaim_free(core, &core->old, NUMA_NO_NODE, 0, ULONG_MAX),
-			&core->aged);
+	atomic_long_add(pool_reclaim_free_old(core), &core->aged);
 	mutex_lock(&core->reclaim_lock);
 	pool_reclaim_rotate(core, POOL_REASON_AGE, NUMA_NO_NODE);
 	mutex_unlock(&core->reclaim_lock);
@@ -328,7 +342,7 @@ unsigned long syncpool_cleanup(struct syncpool *pool)
 	if (!core)
 		return 0;
 	pool_reclaim_lock_settled(core);
-	freed = pool_reclaim_free(core, &core->old, NUMA_NO_NODE, 0, ULONG_MAX);
+	freed = pool_reclaim_free_old(core);
 	pool_rotate(core, POOL_REASON_CLEANUP, NUMA_NO_NODE);
 	/*
 	 * syncpool_cleanup:A: grace period before the drain, pairs with
@@ -359,7 +373,15 @@ void pool_reclaim_init(struct syncpool_core *core)
 void pool_reclaim_drain_all(struct syncpool_core *core)
 {
 	unsigned int i;
+	void *obj;
 
 	for (i = 0; i < POOL_GENERATIONS; i++)
 		pool_drain(core, &core->generations[i]);
+	preempt_disable();
+	while (core->limit && (obj = __pool_limit_unstash(core, true))) {
+		preempt_enable();
+		pool_free_cached(core, &obj, 1);
+		preempt_disable();
+	}
+	preempt_enable();
 }

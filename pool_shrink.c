@@ -69,6 +69,7 @@
 
 #include "pool_compat.h"
 #include "pool_free.h"
+#include "pool_limit.h"
 #include "pool_recall.h"
 #include "pool_reclaim.h"
 #include "pool_shrink.h"
@@ -115,13 +116,20 @@ static unsigned long pool_shrink_freed(struct syncpool_core *core,
 	return pages;
 }
 
+/* May @core hold anything that can be freed? */
+static bool pool_shrink_may_hold(const struct syncpool_core *core)
+{
+	return pool_core_may_hold(core) ||
+	       (pool_limit_stashed(core) > 0 && pool_limit_excess(core));
+}
+
 static unsigned long pool_calm_count(struct shrinker *shrinker,
 				     struct shrink_control *sc)
 {
 	const struct syncpool_core *core = pool_shrinker_data(shrinker);
 	long n = atomic_long_read(&core->nodes->node[sc->nid].chained);
 
-	if (!pool_core_may_hold(core))
+	if (!pool_shrink_may_hold(core))
 		return SHRINK_EMPTY;
 	return max_t(unsigned long, pool_node_pages(core->nodes, max(n, 0L)),
 		     POOL_CALM_MIN);
@@ -133,7 +141,10 @@ static unsigned long pool_shrink_old(struct syncpool_core *core, int node,
 {
 	unsigned long freed = pool_reclaim_free(core, &core->old, node, age, max);
 
-	return freed + pool_reclaim_free(core, &core->victim, node, age, max - freed);
+	freed += pool_reclaim_free(core, &core->victim, node, age, max - freed);
+	if (freed < max && pool_limit_is_quiet(core, jiffies - age))
+		freed += pool_free_stashed(core, max - freed);
+	return freed;
 }
 
 /* May @gen hold anything of @node? */
@@ -149,7 +160,7 @@ static bool pool_calm_may_free(const struct syncpool_core *core, int node,
 {
 	const struct pool_generation *victim = READ_ONCE(core->victim);
 
-	return pool_shrink_holds(READ_ONCE(core->old), node) ||
+	return pool_shrink_holds(READ_ONCE(core->old), node) || pool_limit_stashed(core) > 0 ||
 	       (pool_generation_is_aged(victim, age) && pool_shrink_holds(victim, node));
 }
 
@@ -223,15 +234,23 @@ static unsigned long pool_shrink_idle(struct syncpool_core *core, int node, bool
 			break;
 		freed += pool_reclaim_free(core, &core->active, node, 0, max - freed);
 		freed += pool_shrink_magazines(core, node, max - freed);
+		if (freed < max)
+			freed += pool_free_stashed(core, max - freed);
 		/* else a rotation may have come between, and objects were in no role */
 	} while (freed < max && READ_ONCE(core->rotations) != rotations);
 	return freed;
 }
 
+/* Free up to @max objects that are idle, for syncpool_resize(). */
+void pool_shrink_trim(struct syncpool_core *core, unsigned long max)
+{
+	pool_shrink_idle(core, NUMA_NO_NODE, true, max);
+}
+
 static unsigned long pool_distress_count(struct shrinker *shrinker,
 					 struct shrink_control *sc)
 {
-	return pool_core_may_hold(pool_shrinker_data(shrinker)) ? POOL_DISTRESS_COUNT :
+	return pool_shrink_may_hold(pool_shrinker_data(shrinker)) ? POOL_DISTRESS_COUNT :
 								   SHRINK_EMPTY;
 }
 

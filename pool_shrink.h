@@ -7,6 +7,7 @@
 
 int pool_shrink_register(struct syncpool_core *core);
 void pool_shrink_unregister(struct syncpool_core *core);
+void pool_shrink_trim(struct syncpool_core *core, unsigned long max);
 void pool_shrink_end_oom(struct syncpool_core *core);
 unsigned long pool_shrink_oom(void);
 int pool_shrink_oom_init(void);

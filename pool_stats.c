@@ -20,11 +20,16 @@
 #include <linux/seq_file.h>
 #include <linux/string.h>
 
+#include "pool_limit.h"
 #include "pool_stats.h"
 
-/* Of all generations; one that is being drained counts until it is freed. */
-unsigned long pool_stats_cached(struct syncpool_core *core)
+/*
+ * Of all generations, one that is being drained counts until it is freed, and of the
+ * stash; without what pool_stats_stashed_idle() returns.
+ */
+static long pool_stats_cached_base(struct syncpool_core *core)
 {
+	const struct pool_limit *limit;
 	unsigned int cpu, i;
 	long n = 0;
 
@@ -36,7 +41,22 @@ unsigned long pool_stats_cached(struct syncpool_core *core)
 	}
 	n += pool_node_chained(core->nodes);
 	rcu_read_unlock();
-	return max(n, 0L);
+	limit = READ_ONCE(core->limit);
+	return limit ? n + atomic_long_read(&limit->stashed) : n;
+}
+
+/* Objects in the stash that count as out in syncpool.uncached, see struct pool_limit. */
+static long pool_stats_stashed_idle(const struct syncpool_core *core)
+{
+	const struct pool_limit *limit = READ_ONCE(core->limit);
+
+	return limit ? atomic_long_read(&limit->stashed_idle) : 0;
+}
+
+/* Objects cached now. */
+unsigned long pool_stats_cached(struct syncpool_core *core)
+{
+	return max(pool_stats_cached_base(core) + pool_stats_stashed_idle(core), 0L);
 }
 
 static void pool_stats_sum_core(struct syncpool_core *core,
@@ -61,6 +81,7 @@ static void pool_stats_sum_core(struct syncpool_core *core,
 	sum->alloc_fails = atomic_long_read(&core->alloc_fails);
 	sum->grows = atomic_long_read(&core->grows);
 	sum->nested = atomic_long_read(&core->nested);
+	sum->waits = atomic_long_read(&core->waits);
 	sum->recalls = atomic_long_read(&core->recalls);
 	sum->reclaimed = atomic_long_read(&core->reclaimed);
 	sum->aged = atomic_long_read(&core->aged);
@@ -77,6 +98,8 @@ static void pool_stats_sum(struct syncpool *pool, struct syncpool_core *core,
 	pool_stats_sum_core(core, sum);
 	sum->allocs += allocs;
 	sum->frees += allocs - atomic_long_read(&pool->uncached.out);
+	if (core)
+		sum->frees -= pool_stats_stashed_idle(core);
 	sum->alloc_fails += atomic_long_read(&pool->uncached.alloc_fails);
 }
 
@@ -95,14 +118,15 @@ long pool_stats_nr_built(struct syncpool_core *core)
 	long n = pool_stats_nr_built_base(core);
 
 	if (core->pool)
-		n += atomic_long_read(&core->pool->uncached.out);
+		n += atomic_long_read(&core->pool->uncached.out) +
+		     pool_stats_stashed_idle(core);
 	return n;
 }
 
 /* Objects out with callers, without those in syncpool.uncached. */
 long pool_stats_outstanding_base(struct syncpool_core *core)
 {
-	return pool_stats_nr_built_base(core) - pool_stats_cached(core);
+	return pool_stats_nr_built_base(core) - pool_stats_cached_base(core);
 }
 
 /* Objects out with callers. */
@@ -111,9 +135,9 @@ long pool_stats_outstanding(struct syncpool_core *core)
 	return pool_stats_nr_built(core) - pool_stats_cached(core);
 }
 
-/* An object was built (@change is 1) or freed (-1) while nothing is cached. */
+/* @change objects more are out, while nothing is cached. @core may be NULL. */
 static void pool_stats_uncached(struct syncpool *pool,
-				struct syncpool_core *core, int change)
+				struct syncpool_core *core, long change)
 {
 	/*
 	 * pool_stats_uncached:A: full barrier, pairs with pool_idle_begin:B;
@@ -121,19 +145,24 @@ static void pool_stats_uncached(struct syncpool *pool,
 	 */
 	long out = atomic_long_add_return(change, &pool->uncached.out);
 
-	if (change > 0)
-		atomic_long_inc(&pool->uncached.allocs);
-	else if (core && READ_ONCE(core->mode) == POOL_IDLING &&
-		 pool_core_is_idle(core, out))
+	if (change < 0 && core && READ_ONCE(core->mode) == POOL_IDLING &&
+	    pool_core_is_idle(core, out))
 		pool_core_wake_idle(core);
 }
 
-/* An object was built, because none that is idle could be had: the others are out. */
-static void pool_stats_built(struct syncpool_core *core)
+/* @change objects came from the stash, or went to it, while nothing else is cached. */
+void pool_stats_out(struct syncpool_core *core, long change)
 {
-	long out = atomic_long_inc_return(&core->nr_built) +
-		   atomic_long_read(&core->pool->uncached.out) -
-		   max(pool_node_chained(core->nodes), 0L);
+	struct syncpool *pool = READ_ONCE(core->pool);
+
+	if (likely(pool))
+		pool_stats_uncached(pool, core, change);
+}
+
+/* An object was built, because none that is idle could be had: the others are out. */
+static void pool_stats_built(struct syncpool_core *core, long built)
+{
+	long out = built - max(pool_node_chained(core->nodes), 0L);
 	long peak = atomic_long_read(&core->peak);
 
 	this_cpu_inc(core->counters->allocs);
@@ -149,7 +178,6 @@ void pool_stats_dropped(struct syncpool_core *core, unsigned int n)
 	if (!n)
 		return;
 	this_cpu_add(core->counters->frees, n);
-	atomic_long_sub(n, &core->nr_built);
 	WRITE_ONCE(core->freed_at, jiffies);
 }
 
@@ -160,19 +188,22 @@ void pool_stats_dropped(struct syncpool_core *core, unsigned int n)
 bool pool_stats_alloc(struct syncpool *pool, struct syncpool_core *core,
 		      bool built)
 {
+	bool caches = pool_core_caches(core);
+	long n;
+
 	pool_assert_pinned();
-	if (!pool_core_caches(core)) {
-		if (built)
-			pool_stats_uncached(pool, core, 1);
-		else
-			atomic_long_inc(&pool->uncached.alloc_fails);
-		return false;
+	if (!built) {
+		atomic_long_inc(caches ? &core->alloc_fails : &pool->uncached.alloc_fails);
+		return caches;
 	}
-	if (built)
-		pool_stats_built(core);
-	else
-		atomic_long_inc(&core->alloc_fails);
-	return true;
+	n = atomic_long_inc_return(&pool->limit.built);
+	if (caches) {
+		pool_stats_built(core, n);
+	} else {
+		pool_stats_uncached(pool, core, 1);
+		atomic_long_inc(&pool->uncached.allocs);
+	}
+	return caches;
 }
 
 /* An object that a caller gave back was freed. */
@@ -182,12 +213,10 @@ void pool_stats_free(struct syncpool *pool)
 
 	preempt_disable();
 	core = READ_ONCE(pool->core);
-	if (pool_core_caches(core)) {
+	if (pool_core_caches(core))
 		this_cpu_inc(core->counters->frees);
-		atomic_long_dec(&core->nr_built);
-	} else {
+	else
 		pool_stats_uncached(pool, core, -1);
-	}
 	preempt_enable();
 }
 
@@ -229,14 +258,15 @@ static void pool_stats_show(struct seq_file *m, struct syncpool_core *core)
 	struct syncpool_stats s;
 
 	pool_stats_sum(core->pool, core, &s);
-	seq_printf(m, "%s %lu %ld %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %zu %zu %u %s\n",
+	seq_printf(m, "%s %lu %ld %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %zu %zu %u %u %u %s\n",
 		   core->params.name, pool_stats_cached(core),
 		   pool_stats_outstanding(core), s.allocs, s.frees,
 		   s.alloc_fails, s.refills, s.spills, s.steals, s.stolen,
 		   s.victim_hits, s.rotations, s.grows, s.nested, s.reclaimed,
-		   s.aged, s.rebuilt, s.recalls, s.peak,
-		   core->params.obj_size, core->nodes->footprint, core->id,
-		   pool_owner_name(core->owner, "-"));
+		   s.aged, s.rebuilt, s.waits, s.recalls, s.peak,
+		   core->params.obj_size, core->nodes->footprint,
+		   READ_ONCE(core->pool->params.min), READ_ONCE(core->pool->params.max),
+		   core->id, pool_owner_name(core->owner, "-"));
 }
 
 static int pools_show(struct seq_file *m, void *unused)
@@ -244,7 +274,7 @@ static int pools_show(struct seq_file *m, void *unused)
 	struct syncpool_core *core;
 
 	/* every name of struct syncpool_stats is a column */
-	seq_puts(m, "name cached outstanding allocs frees alloc_fails refills spills steals stolen victim_hits rotations grows nested reclaimed aged rebuilt recalls peak obj_size footprint id owner\n");
+	seq_puts(m, "name cached outstanding allocs frees alloc_fails refills spills steals stolen victim_hits rotations grows nested reclaimed aged rebuilt waits recalls peak obj_size footprint min max id owner\n");
 	mutex_lock(&pool_list_lock);
 	list_for_each_entry(core, &pool_list, node)
 		pool_stats_show(m, core);

@@ -12,12 +12,12 @@
  *
  *                             task   softirq  hardirq  NMI
  *   get, try_get, get_bulk    yes    yes      yes      cached objects only
- *   put, put_bulk             yes    yes      yes      yes
+ *   put, put_bulk, discard    yes    yes      yes      yes
  *   count, outstanding,
  *   read_stats                yes    yes      yes      no
  *   init, exit, create,
  *   destroy, cleanup,
- *   wait_idle                 may sleep: task context only
+ *   resize, wait_idle         may sleep: task context only
  *   prefill                   as its gfp flags say
  *
  * On PREEMPT_RT the table holds except with preemption or interrupts disabled:
@@ -98,6 +98,16 @@ struct syncpool_core;
  *	them. Reclaim asks for pages: with neither size, an object counts as one,
  *	and is in no MemAvailable.
  * @flags: SYNCPOOL_* or'ed together.
+ * @min: objects that the pool keeps for as long as it lives, those that are out
+ *	included; 0: none. Init builds them, or the first use of a pool of
+ *	DEFINE_SYNCPOOL_PARAMS(); no reclaim, age or cleanup takes them. A get that may
+ *	sleep then never returns NULL: where alloc fails, it waits for an object. So
+ *	alloc is called with __GFP_NORETRY, __GFP_NOWARN and __GFP_NOMEMALLOC as
+ *	mempool's is; __vmalloc() of Linux 7 knows no __GFP_NOMEMALLOC. Needs alloc.
+ * @max: objects that exist at most, out, cached, or on their way from alloc or to
+ *	free; 0: no bound. Where so many exist and none is idle, a get that may
+ *	sleep waits for one. Not less than @min. Objects that alloc did not build
+ *	count neither here nor for @min.
  */
 struct syncpool_params {
 	const char	*name;
@@ -107,6 +117,8 @@ struct syncpool_params {
 	size_t		obj_size;
 	size_t		footprint;
 	unsigned int	flags;
+	unsigned int	min;
+	unsigned int	max;
 };
 
 /**
@@ -126,6 +138,7 @@ struct syncpool_params {
  * @aged: objects freed by age.
  * @rebuilt: objects built within a second of a cached one being freed. Reclaim
  *	should not have taken those.
+ * @waits: gets that slept for an object.
  * @recalls: times another CPU was asked for what its magazine held.
  * @peak: most objects out at once, as far as gets that built one saw it.
  */
@@ -144,6 +157,7 @@ struct syncpool_stats {
 	unsigned long reclaimed;
 	unsigned long aged;
 	unsigned long rebuilt;
+	unsigned long waits;
 	unsigned long recalls;
 	unsigned long peak;
 };
@@ -153,6 +167,12 @@ struct syncpool_uncached {
 	atomic_long_t allocs;
 	atomic_long_t out;
 	atomic_long_t alloc_fails;
+};
+
+/* private: what params.min and max are compared with, see pool_limit.c */
+struct syncpool_limit {
+	atomic_long_t built;
+	atomic_long_t existing;
 };
 
 #define SYNCPOOL_NAME_LEN	48	/* with the NUL */
@@ -174,6 +194,7 @@ struct syncpool {
 	struct work_struct		activate;
 	char				name[SYNCPOOL_NAME_LEN];
 	unsigned int			id;	/* 0: never active */
+	struct syncpool_limit		limit;
 };
 
 void __syncpool_activate(struct work_struct *work);
@@ -224,6 +245,7 @@ struct syncpool *__devm_syncpool_create(struct device *dev,
 					struct module *owner);
 void *__syncpool_get(struct syncpool *pool, gfp_t gfp);
 void *__syncpool_try_get(struct syncpool *pool);
+void *__syncpool_get_killable(struct syncpool *pool, gfp_t gfp);
 void __syncpool_put(struct syncpool *pool, void *obj);
 
 /**
@@ -233,10 +255,11 @@ void __syncpool_put(struct syncpool *pool, void *obj);
  *
  * Context: Task context. May sleep.
  * Return: 0; -EINVAL: no params, name or free callback, unknown flags,
- * SYNCPOOL_POISON without obj_size, or objects too small to be queued
- * (SYNCPOOL_FREE_SLEEPS and an obj_size below two pointers); -ENAMETOOLONG: the
- * name has SYNCPOOL_NAME_LEN characters or more; -EBUSY: @pool is a pool already;
- * -ENOMEM, with nothing left behind. After an error other than -EBUSY,
+ * SYNCPOOL_POISON without obj_size, objects too small to be queued
+ * (SYNCPOOL_FREE_SLEEPS and an obj_size below two pointers), min without alloc or
+ * above max, or either above INT_MAX; -ENAMETOOLONG: the name has SYNCPOOL_NAME_LEN
+ * characters or more; -EBUSY: @pool is a pool already; -ENOMEM, also if min objects
+ * cannot be built, with nothing left behind. After an error other than -EBUSY,
  * syncpool_exit() of @pool does nothing.
  */
 static inline int syncpool_init(struct syncpool *pool,
@@ -313,9 +336,9 @@ __syncpool_magazine(struct syncpool *pool)
 }
 
 /*
- * Where the magazine cannot serve, __syncpool_get(), __syncpool_try_get() and
- * __syncpool_put() do. They are called with preemption disabled and enable it,
- * which keeps the inlined code short.
+ * Where the magazine cannot serve, __syncpool_get(), __syncpool_get_killable(),
+ * __syncpool_try_get() and __syncpool_put() do. They are called with preemption
+ * disabled and enable it, which keeps the inlined code short.
  */
 
 /**
@@ -331,10 +354,20 @@ __syncpool_magazine(struct syncpool *pool)
  * each CPU, unless that CPU's own use has earned its magazine more room. It has such
  * a magazine flushed for the gets that follow.
  *
+ * A pool with params.min or max may have to wait, if @gfp allows direct reclaim, with
+ * GFP_NOIO and GFP_NOFS as well: with max while so many objects exist, and with min
+ * while alloc fails. It sleeps until an object is put, or can be built; signals do not
+ * end that, see syncpool_get_killable(). Gets that wait are served in order of arrival.
+ * A put hands its object over to the first of them, and while any waits, no other get
+ * is given one. So a caller that holds an object while it waits for another must
+ * know that those that exist suffice.
+ *
  * Context: Any; in NMI, cached objects only. Sleeps only if @gfp allows direct
  * reclaim.
  * Return: an object, which belongs to the caller until it is put back; NULL if
- * nothing is cached within reach and alloc returned none.
+ * nothing is cached within reach and alloc returned none, or may not be called
+ * because max objects exist or others wait. Never NULL if @gfp allows direct
+ * reclaim and the pool has a min, unless syncpool_exit() has begun.
  */
 static __always_inline __attribute__((nonnull)) void *
 syncpool_get(struct syncpool *pool, gfp_t gfp)
@@ -345,6 +378,27 @@ syncpool_get(struct syncpool *pool, gfp_t gfp)
 	obj = __syncpool_magazine_get(__syncpool_magazine(pool));
 	if (unlikely(!obj))
 		return __syncpool_get(pool, gfp);
+	preempt_enable();
+	return obj;
+}
+
+/**
+ * syncpool_get_killable() - syncpool_get() that a fatal signal ends
+ * @pool: the pool
+ * @gfp: as for syncpool_get()
+ *
+ * Context: As syncpool_get().
+ * Return: as syncpool_get(); NULL also if the caller had to wait and was killed.
+ */
+static __always_inline __attribute__((nonnull)) void *
+syncpool_get_killable(struct syncpool *pool, gfp_t gfp)
+{
+	void *obj;
+
+	preempt_disable();
+	obj = __syncpool_magazine_get(__syncpool_magazine(pool));
+	if (unlikely(!obj))
+		return __syncpool_get_killable(pool, gfp);
 	preempt_enable();
 	return obj;
 }
@@ -401,15 +455,34 @@ syncpool_put(struct syncpool *pool, void *obj)
 }
 
 /**
+ * syncpool_discard() - free an object instead of putting it
+ * @pool: the pool
+ * @obj: the object, which is not fit for use any more; NULL does nothing
+ *
+ * It counts as freed, whatever params.min says; a pool with a min builds another one
+ * from a work item. The free callback runs here or later, as for an object that
+ * syncpool_put() drops.
+ *
+ * Context: Any. Never sleeps.
+ */
+void syncpool_discard(struct syncpool *pool, void *obj);
+
+/**
  * syncpool_get_bulk() - take many objects, or build them
  * @pool: the pool
  * @gfp: passed to the alloc callback once nothing is cached
  * @n: how many
  * @objs: filled with as many as the return value says
  *
+ * Waits as syncpool_get() does, and holds nothing while others are before it: it gives
+ * back what it has taken, and collects @n objects when it is the first of those that
+ * wait. So two of these calls cannot wait for each other's objects. Where it waits, it
+ * ends with min or max objects, if @n is more than the pool can promise.
+ *
  * Context: As syncpool_get().
  * Return: the number of objects in @objs. Fewer than @n means that nothing more
- * was cached and alloc returned NULL; the caller keeps those it got.
+ * was cached, and that alloc returned NULL or max objects exist; the caller keeps
+ * those it got.
  */
 unsigned int syncpool_get_bulk(struct syncpool *pool, gfp_t gfp,
 			       unsigned int n, void **objs);
@@ -431,22 +504,42 @@ void syncpool_put_bulk(struct syncpool *pool, unsigned int n, void **objs);
  * @gfp: passed to the alloc callback
  *
  * Reserves nothing: what it adds is cached as any other object is, and may be
- * reclaimed before it is used.
+ * reclaimed before it is used. To keep objects, use params.min.
  *
  * Context: As @gfp says. Activates a pool of DEFINE_SYNCPOOL() if @gfp may
  * sleep.
  * Return: 0, also if a put found no room; -EINVAL: the pool has no alloc
- * callback; -ENOMEM: alloc built fewer than @n, which stay cached; -EAGAIN: the
- * pool is not active yet and @gfp may not sleep.
+ * callback; -ENOMEM: alloc built fewer than @n, which stay cached; -EBUSY: likewise,
+ * since max objects exist; -EAGAIN: the pool is not active yet
+ * and @gfp may not sleep.
  */
 int syncpool_prefill(struct syncpool *pool, unsigned int n, gfp_t gfp);
+
+/**
+ * syncpool_resize() - change params.min and params.max
+ * @pool: the pool
+ * @min: see struct syncpool_params
+ * @max: likewise
+ *
+ * With a larger @max gets that wait go on. If more than a smaller @max exist, those
+ * that are idle are freed now, and of those that are out so many as exceed it as they
+ * come back.
+ *
+ * Context: Task context. Sleeps for grace periods. Calls alloc and free.
+ * Return: 0; -EINVAL: @min is above @max, or without alloc, or one of them above INT_MAX;
+ * -ENOMEM: @min objects cannot be built, so both are as before, or a pool of
+ * DEFINE_SYNCPOOL() could not be activated; -ESHUTDOWN after syncpool_exit();
+ * -EINVAL for a copy of a pool.
+ */
+int syncpool_resize(struct syncpool *pool, unsigned int min, unsigned int max);
 
 /**
  * syncpool_cleanup() - one cycle of garbage collection
  * @pool: the pool
  *
- * Frees what was cached before the last rotation and not asked for since, and
- * makes what is cached now the victim. Memory reclaim and age need no call of it.
+ * Frees what was cached before the last rotation and not asked for since, down to
+ * params.min objects, and makes what is cached now the victim. Memory reclaim and age
+ * need no call of it.
  *
  * Context: Task context. Sleeps for a grace period.
  * Return: the number of objects freed.
@@ -479,10 +572,10 @@ long syncpool_outstanding(struct syncpool *pool);
  *	sleep alone: a grace period before, and a drain that is under way, add
  *	to it.
  *
- * Meanwhile puts free their objects instead of caching them. Cached objects
- * stay cached, and afterwards the pool works as before, whatever was returned. A
- * caller that wants to tear down what the objects depend on calls
- * syncpool_exit() next.
+ * Meanwhile puts free their objects instead of caching them, down to params.min, and
+ * a get that cannot build waits if it may. Cached objects stay cached, and afterwards
+ * the pool works as before, whatever was returned. A caller that wants to tear down
+ * what the objects depend on calls syncpool_exit() next.
  *
  * Context: Task context. Sleeps.
  * Return: 0: nothing was out at some moment; -ETIMEDOUT; -ENOMEM, -EINVAL

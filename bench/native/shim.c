@@ -13,6 +13,8 @@
 #include "pool_free.h"
 #include "pool_shrink.h"
 #include "pool_idle.h"
+#include "pool_limit.h"
+#include "pool_wait.h"
 #include "pool_stats.h"
 
 #define SHIM_AREA	(64UL << 20)	/* bytes of per-CPU memory for a CPU */
@@ -291,7 +293,7 @@ void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
 		shim_free_mine();
 }
 
-/* stubs of pool_debug, pool_age, pool_idle, pool_shrink and pool_free */
+/* stubs of pool_debug, pool_wait, pool_age, pool_idle, pool_shrink and pool_free */
 bool pool_debug_key;
 
 int pool_debug_enable(struct syncpool_core *core)
@@ -307,6 +309,11 @@ enum pool_debug_verdict pool_debug_put(struct syncpool *pool, void *obj,
 				       unsigned long caller)
 {
 	return POOL_DEBUG_KEEP;
+}
+
+bool __pool_debug_refuses(struct syncpool *pool, void *obj, unsigned long caller)
+{
+	return false;
 }
 
 void __pool_debug_leave(void *obj)
@@ -330,6 +337,12 @@ void pool_idle_end(struct syncpool_core *core)
 {
 }
 
+unsigned int pool_wait(struct syncpool *pool, gfp_t gfp, unsigned int n, void **objs,
+		       unsigned int state)
+{
+	return 0;	/* no pool here has limits */
+}
+
 void pool_free_flush(void)
 {
 }
@@ -348,13 +361,25 @@ void pool_free_taken(struct syncpool_core *core, void **objs, unsigned int n)
 		core->params.free(objs[i], core->params.data);
 }
 
-void pool_free_cached(struct syncpool_core *core, void **objs, unsigned int n)
+unsigned int pool_free_cached(struct syncpool_core *core, void **objs, unsigned int n)
 {
+	n = pool_limit_retain(core, objs, n);
 	pool_free_taken(core, objs, n);
 	pool_stats_dropped(core, n);
+	return n;
 }
 
-struct shim_task shim_current;
+unsigned long pool_free_stashed(struct syncpool_core *core, unsigned long max)
+{
+	return 0;
+}
+
+void pool_free_or_keep(struct syncpool *pool, void *obj)
+{
+	pool_free_one(pool, obj);
+}
+
+struct task_struct shim_current;
 
 int pool_shrink_register(struct syncpool_core *core)
 {

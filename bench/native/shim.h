@@ -74,6 +74,8 @@ typedef unsigned int gfp_t;
 #define GENMASK(h, l)		((~0UL << (l)) & (~0UL >> (63 - (h))))
 #define SZ_32K			0x8000
 #define SZ_256K			0x40000
+#define SZ_64M			0x4000000
+#define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
 /* evaluate each argument once, as the kernel's do */
 #define min(a, b)							\
 ({									\
@@ -136,6 +138,7 @@ struct device;
 #define GFP_NOWAIT		2U
 #define GFP_ATOMIC		4U
 #define __GFP_NOWARN		0U
+#define __GFP_NORETRY		0U
 #define __GFP_NOMEMALLOC	0U
 #define __GFP_ZERO		0U
 typedef void *(mempool_alloc_t)(gfp_t gfp, void *data);
@@ -165,6 +168,8 @@ typedef struct { long counter; } atomic_long_t;
 #define atomic_set(v, n)	WRITE_ONCE((v)->counter, n)
 #define atomic_inc(v)		((void)shim_rmw(v, 1))
 #define atomic_dec(v)		((void)shim_rmw(v, -1))
+#define atomic_dec_return_release(v)					\
+	__atomic_sub_fetch(&(v)->counter, 1, __ATOMIC_RELEASE)
 #define atomic_long_read(v)	__atomic_load_n(&(v)->counter, __ATOMIC_RELAXED)
 #define atomic_long_set(v, n)	WRITE_ONCE((v)->counter, n)
 #define atomic_long_inc(v)	((void)shim_rmw(v, 1))
@@ -175,6 +180,7 @@ typedef struct { long counter; } atomic_long_t;
 #define atomic_long_add(n, v)		((void)__atomic_fetch_add(&(v)->counter, n, __ATOMIC_RELAXED))
 #define atomic_long_sub(n, v)		((void)__atomic_fetch_sub(&(v)->counter, n, __ATOMIC_RELAXED))
 #define atomic_long_dec(v)		atomic_long_sub(1, v)
+#define atomic_long_dec_return(v)	shim_rmw(v, -1)
 #define atomic_inc_return(v)		shim_rmw(v, 1)
 #define atomic_long_inc_return(v)	__atomic_add_fetch(&(v)->counter, 1, __ATOMIC_SEQ_CST)
 #define atomic_long_try_cmpxchg(v, oldp, new)				\
@@ -187,6 +193,7 @@ typedef struct { long counter; } atomic_long_t;
 	shim_try_cmpxchg(p, oldp, new, __ATOMIC_ACQUIRE)
 #define try_cmpxchg_release(p, oldp, new)				\
 	shim_try_cmpxchg(p, oldp, new, __ATOMIC_RELEASE)
+#define smp_mb()		((void)__atomic_fetch_add(&shim_depth, 0, __ATOMIC_SEQ_CST))
 #define smp_wmb()		__atomic_thread_fence(__ATOMIC_RELEASE)
 #define xchg(p, v)		__atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
 #define cmpxchg(p, old, new)						\
@@ -246,10 +253,19 @@ static inline bool test_and_set_bit(unsigned int nr, unsigned long *word)
 #define PAGE_SHIFT		12
 #define SWAP_CLUSTER_MAX	32UL
 struct reclaim_state { unsigned long reclaimed; };
-struct shim_task { struct reclaim_state *reclaim_state; };
-extern struct shim_task shim_current;
+struct task_struct { struct reclaim_state *reclaim_state; };
+extern struct task_struct shim_current;
 #define current			(&shim_current)
-#define TRACE_DEFINE_ENUM(name)	struct shim_task
+/* no thread sleeps for an object: no pool has limits */
+#define TASK_RUNNING		0U
+#define TASK_KILLABLE		1U
+#define TASK_UNINTERRUPTIBLE	2U
+#define set_current_state(s)	((void)(s))
+#define __set_current_state(s)	((void)(s))
+#define signal_pending_state(s, task)	false
+#define schedule_timeout(n)	((void)(n))
+#define wake_up_process(task)	((void)(task))
+#define TRACE_DEFINE_ENUM(name)	struct task_struct
 #define numa_mem_id()		0
 #define nr_node_ids		1
 
@@ -396,6 +412,7 @@ static __always_inline void preempt_enable(void)
 #define rcu_read_unlock()	preempt_enable()
 void synchronize_rcu(void);
 unsigned long start_poll_synchronize_rcu(void);
+#define get_state_synchronize_rcu()	start_poll_synchronize_rcu()
 bool poll_state_synchronize_rcu(unsigned long gp);
 
 struct rcu_head {
@@ -419,6 +436,7 @@ static inline void *kzalloc(size_t size, gfp_t gfp)
 	return posix_memalign(&p, SMP_CACHE_BYTES, size) ? NULL : memset(p, 0, size);
 }
 
+#define kvzalloc(size, gfp)	calloc(1, size)
 #define kmalloc(size, gfp)	malloc(size)
 #define kfree(p)		free((void *)(p))
 #define kmalloc_node(size, gfp, node)	malloc(size)
@@ -461,6 +479,10 @@ static __always_inline void spin_unlock(spinlock_t *l)
 	preempt_enable();
 }
 
+#define raw_spinlock_t		spinlock_t
+#define raw_spin_lock_init(l)	spin_lock_init(l)
+#define raw_spin_lock_irqsave(l, flags)	spin_lock_irqsave(l, flags)
+#define raw_spin_unlock_irqrestore(l, flags)	spin_unlock_irqrestore(l, flags)
 #define raw_local_irq_save(flags)	((flags) = 0)
 #define raw_local_irq_restore(flags)	((void)(flags))
 #define spin_lock_irqsave(l, flags)	((flags) = 0, spin_lock(l))
@@ -478,6 +500,25 @@ struct list_head { struct list_head *next, *prev; };
 	     &pos->member != (head);					\
 	     pos = container_of(pos->member.next, typeof(*pos), member))
 
+#define list_for_each_entry_safe(pos, tmp, head, member)			\
+	for (pos = container_of((head)->next, typeof(*pos), member),	\
+	     tmp = container_of(pos->member.next, typeof(*pos), member); \
+	     &pos->member != (head);					\
+	     pos = tmp, tmp = container_of(pos->member.next, typeof(*pos), member))
+#define list_first_entry_or_null(head, type, member)			\
+	(list_empty(head) ? NULL : container_of((head)->next, type, member))
+
+static inline void INIT_LIST_HEAD(struct list_head *list)
+{
+	list->next = list;
+	list->prev = list;
+}
+
+static inline bool list_empty(const struct list_head *head)
+{
+	return head->next == head;
+}
+
 static inline void list_add_tail(struct list_head *item, struct list_head *head)
 {
 	item->prev = head->prev;
@@ -492,9 +533,17 @@ static inline void list_del(struct list_head *item)
 	item->next->prev = item->prev;
 }
 
+static inline void list_del_init(struct list_head *item)
+{
+	list_del(item);
+	INIT_LIST_HEAD(item);
+}
+
 /* work */
+struct work_struct;
+typedef void (*work_func_t)(struct work_struct *work);
 struct work_struct {
-	void (*func)(struct work_struct *work);
+	work_func_t func;
 	struct work_struct *next;
 	bool pending, after_rcu;
 };
@@ -505,6 +554,10 @@ struct workqueue_struct;
 typedef struct { int unused; } wait_queue_head_t;
 #define __WORK_INITIALIZER(w, fn)	{ .func = (fn) }
 #define INIT_WORK(w, fn)	(*(w) = (struct work_struct){ .func = (fn) })
+#define INIT_DELAYED_WORK(w, fn)	INIT_WORK(&(w)->work, fn)
+#define to_delayed_work(w)	container_of(w, struct delayed_work, work)
+#define queue_delayed_work(wq, w, n)	((void)(w))
+#define IRQ_WORK_INIT_HARD(fn)	((struct irq_work){ .func = (fn) })
 #define INIT_RCU_WORK(w, fn)						\
 	((w)->work = (struct work_struct){ .func = (fn), .after_rcu = true })
 #define to_rcu_work(w)		container_of(w, struct rcu_work, work)

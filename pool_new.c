@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pool_new - an object from the alloc callback, within the pool's limits
+ *
+ * For a get that found none, and for the objects that params.min demands: those are
+ * built when the pool is activated, by syncpool_resize(), and by a work item after some
+ * were discarded.
+ */
+#include <linux/err.h>
+#include <linux/minmax.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/workqueue.h>
+
+#include "pool_free.h"
+#include "pool_limit.h"
+#include "pool_new.h"
+
+/* objects that a stash has room for, if so many may exist */
+#define POOL_STASH_ROOM	1024U
+/* until the work item tries again to build what min demands */
+#define POOL_FILL_AGAIN	(HZ / 10)
+
+/* pool_new(), counted in @core, or in what is @pool's core after alloc if it is NULL. */
+static void *pool_new_within(struct syncpool *pool, struct syncpool_core *core, gfp_t gfp,
+			     bool in_turn)
+{
+	bool reserved;
+	void *obj;
+
+	if (!pool_limit_reserve(pool, in_turn, &reserved))
+		return POOL_WAIT;
+	/* as mempool_alloc(): rather wait for an object than for memory */
+	if (READ_ONCE(pool->params.min))
+		gfp |= __GFP_NORETRY | __GFP_NOWARN | __GFP_NOMEMALLOC;
+	obj = pool_new_call(pool, core, gfp);
+	if (obj)
+		pool_limit_built(pool, reserved);
+	else if (reserved)
+		pool_limit_unreserve(pool, in_turn);
+	return obj;
+}
+
+/*
+ * An object from alloc; NULL: there is none; POOL_WAIT: alloc may not be called. @in_turn:
+ * as for pool_limit_reserve(). Unpinned; the pool may be closed or ended when alloc
+ * returns.
+ */
+void *pool_new(struct syncpool *pool, gfp_t gfp, bool in_turn)
+{
+	return pool->params.alloc ? pool_new_within(pool, NULL, gfp, in_turn) : NULL;
+}
+
+/* Build one object for @core, which is perhaps not its pool's yet: 0 or an errno. */
+static int pool_new_fill_one(struct syncpool *pool, struct syncpool_core *core)
+{
+	void *obj = pool_new_within(pool, core, GFP_KERNEL, true);
+
+	if (obj == POOL_WAIT)
+		return -EBUSY;
+	if (!obj) {
+		/* for a moment it seemed to exist */
+		smp_mb();
+		pool_limit_kick(core);
+		return -ENOMEM;
+	}
+	if (pool_limit_keep(core, obj, false))
+		return 0;
+	pool_free_one(pool, obj);
+	return -ENOMEM;
+}
+
+/* Build what params.min demands, as far as possible: 0 or an errno. */
+static int pool_new_fill_some(struct syncpool *pool, struct syncpool_core *core)
+{
+	int err = 0;
+
+	while (!err && pool_limit_lacks(pool) && READ_ONCE(core->mode) != POOL_ENDED)
+		err = pool_new_fill_one(pool, core);
+	return err;
+}
+
+/*
+ * Build what params.min demands. -ENOMEM: there is no memory; what was built stays. The
+ * stash has room. May sleep.
+ */
+int pool_new_fill(struct syncpool *pool, struct syncpool_core *core)
+{
+	int err;
+
+	/* max objects exist, and some of them are about to be freed */
+	while ((err = pool_new_fill_some(pool, core)) == -EBUSY)
+		schedule_timeout_uninterruptible(1);
+	return err;
+}
+
+static void pool_new_fill_work(struct work_struct *work)
+{
+	struct syncpool_core *core = container_of(to_delayed_work(work), struct pool_limit,
+						  fill_work)->core;
+
+	struct syncpool *pool = READ_ONCE(core->pool);
+
+	if (pool && pool_new_fill_some(pool, core))
+		queue_delayed_work(pool_wq, &core->limit->fill_work, POOL_FILL_AGAIN);
+}
+
+/*
+ * Let @core have limits, with room for min objects, and as far as that is worth it for
+ * those that are put while gets wait. -ENOMEM.
+ */
+int pool_new_make_room(struct syncpool_core *core, unsigned int nr_min, unsigned int nr_max)
+{
+	return pool_limit_make_room(core, max(nr_min, min(nr_max, POOL_STASH_ROOM)),
+				    pool_new_fill_work);
+}

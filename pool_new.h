@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* pool_new*(): an object from the alloc callback, within limits; see pool_new.c. */
+#ifndef _POOL_NEW_H
+#define _POOL_NEW_H
+
+#include <linux/preempt.h>
+#include <linux/sched/mm.h>
+
+#include "pool_age.h"
+#include "pool_limit.h"
+#include "pool_stats.h"
+
+void *pool_new(struct syncpool *pool, gfp_t gfp, bool in_turn);
+int pool_new_fill(struct syncpool *pool, struct syncpool_core *core);
+int pool_new_make_room(struct syncpool_core *core, unsigned int nr_min, unsigned int nr_max);
+
+/*
+ * Call alloc, and count what it returns in @core, which will be the pool's, or, if that
+ * is NULL, in what is its core then.
+ */
+static __always_inline void *pool_new_call(struct syncpool *pool, struct syncpool_core *core,
+					   gfp_t gfp)
+{
+	void *obj;
+
+	might_alloc(gfp);
+	obj = pool->params.alloc(gfp, pool->params.data);
+	preempt_disable();
+	if (core)
+		pool_stats_alloc(pool, core, obj);
+	else if (pool_stats_alloc(pool, READ_ONCE(pool->core), obj) && obj)
+		pool_age_arm(pool->core);
+	preempt_enable();
+	return obj;
+}
+
+/* An object from alloc, or NULL, for a pool without limits. As pool_new(). */
+static __always_inline void *pool_new_unlimited(struct syncpool *pool, gfp_t gfp)
+{
+	void *obj;
+
+	if (!pool->params.alloc)
+		return NULL;
+	obj = pool_new_call(pool, NULL, gfp);
+	if (obj)
+		pool_limit_built(pool, false);
+	return obj;
+}
+
+#endif /* _POOL_NEW_H */

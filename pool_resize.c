@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pool_resize - change params.min and params.max
+ *
+ * No lock is held while objects are built or freed. So two calls at once may both change
+ * the bounds, and the later one holds; one that fails undoes its own change only.
+ */
+#include <linux/errno.h>
+#include <linux/export.h>
+#include <linux/minmax.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
+
+#include "pool_activate.h"
+#include "pool_limit.h"
+#include "pool_new.h"
+#include "pool_shrink.h"
+
+/* Free what is idle and exceeds params.max; puts free the rest. */
+static void pool_resize_trim(struct syncpool *pool, struct syncpool_core *core)
+{
+	long excess = atomic_long_read(&pool->limit.built) - (long)READ_ONCE(pool->params.max);
+
+	if (pool_limit_is_over(pool) && excess > 0)
+		pool_shrink_trim(core, excess);
+}
+
+/* What a pool is changed to. */
+struct pool_bounds {
+	unsigned int min;
+	unsigned int max;
+};
+
+/*
+ * Change the bounds of @pool to @to, and return what they were in @was. -ENOMEM: there
+ * cannot be room for min objects. No callback runs under the lock.
+ */
+static int pool_resize_set(struct syncpool *pool, struct syncpool_core *core,
+			   const struct pool_bounds *to, struct pool_bounds *was)
+{
+	int err;
+
+	lockdep_assert_held(&core->resize_lock);
+	err = pool_new_make_room(core, to->min, to->max);
+	if (err)
+		return err;
+	/* whoever sees the new bounds sees core->limit */
+	synchronize_rcu();
+	was->min = pool->params.min;
+	was->max = pool->params.max;
+	WRITE_ONCE(pool->params.max, to->max);
+	WRITE_ONCE(pool->params.min, to->min);
+	/*
+	 * pool_resize_set:B: full barrier, pairs with pool_limit_join:A;
+	 * litmus/wait-resize. Either a waiter sees the new max, or it is seen here.
+	 */
+	smp_mb();
+	pool_limit_kick(core);
+	if (pool_limit_is_over(pool))
+		pool_limit_close(core);
+	/*
+	 * pool_resize_set:A: grace period, pairs with pool_limit_drop:A; litmus/resize-min.
+	 * What is freed from here on leaves the new min, and every put finds the pool
+	 * closed.
+	 */
+	synchronize_rcu();
+	return 0;
+}
+
+/* Undo a change to @from, unless another one has come since. */
+static void pool_resize_undo(struct syncpool *pool, struct syncpool_core *core,
+			     const struct pool_bounds *from, const struct pool_bounds *was)
+{
+	struct pool_bounds unused;
+
+	mutex_lock(&core->resize_lock);
+	if (pool->params.min == from->min && pool->params.max == from->max)
+		pool_resize_set(pool, core, was, &unused);
+	mutex_unlock(&core->resize_lock);
+}
+
+static int pool_resize(struct syncpool *pool, struct syncpool_core *core,
+		       const struct pool_bounds *to)
+{
+	struct pool_bounds was;
+	int err;
+
+	mutex_lock(&core->resize_lock);
+	err = pool_resize_set(pool, core, to, &was);
+	mutex_unlock(&core->resize_lock);
+	if (err)
+		return err;
+	pool_resize_trim(pool, core);
+	err = pool_new_fill(pool, core);
+	if (err)
+		pool_resize_undo(pool, core, to, &was);
+	return err;
+}
+
+int syncpool_resize(struct syncpool *pool, unsigned int min, unsigned int max)
+{
+	const struct pool_bounds to = { min, max };
+	struct syncpool_core *core;
+	int err;
+
+	might_sleep();
+	if (!pool_limit_is_valid(&pool->params, min, max))
+		return -EINVAL;
+	err = pool_activate(pool);
+	if (err)
+		return err;
+	core = pool_core_enter(pool);
+	if (!core)
+		return -ESHUTDOWN;
+	err = pool_resize(pool, core, &to);
+	pool_core_leave(core);
+	return err;
+}
+EXPORT_SYMBOL_GPL(syncpool_resize);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* pool_stash_*(): objects that every CPU reaches; see pool_stash.c. */
+#ifndef _POOL_STASH_H
+#define _POOL_STASH_H
+
+#include <linux/types.h>
+
+/**
+ * struct pool_stash - objects that every CPU reaches
+ * @next: an older one
+ * @size: length of @slots, a power of two
+ * @top: a hint: the slots below are likely in use
+ * @slots: an object, or NULL
+ */
+struct pool_stash {
+	struct pool_stash	*next;
+	unsigned int		size;
+	unsigned int		top;
+	void			*slots[];
+};
+
+struct pool_stash *pool_stash_alloc(unsigned int size, struct pool_stash *next);
+void pool_stash_free(struct pool_stash *stash);
+bool pool_stash_store(struct pool_stash *stash, void *obj);
+void *pool_stash_take(struct pool_stash *stash);
+
+#endif /* _POOL_STASH_H */
