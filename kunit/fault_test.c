@@ -237,6 +237,59 @@ static void fault_create(struct kunit *test)
 	fault_done(&f, 1 + CORE);
 }
 
+#define MIN_OBJS	4U
+
+/*
+ * With params.min also struct pool_limit, the stash and the objects. What was built when
+ * one of them fails is freed; kmemleak would find the rest.
+ */
+static void fault_create_min(struct kunit *test)
+{
+	struct syncpool_params params = fault_params(test, 0);
+	struct fault f = FAULT(test);
+	struct syncpool *pool;
+
+	params.min = MIN_OBJS;
+	while (fault_next(&f)) {
+		fault_arm(&f);
+		pool = syncpool_create(&params);
+		fault_disarm(&f);
+		if (IS_ERR(pool)) {
+			KUNIT_EXPECT_EQ(test, PTR_ERR(pool), -ENOMEM);
+			KUNIT_EXPECT_TRUE(test, f.hit);
+			f.errors++;
+			continue;
+		}
+		KUNIT_EXPECT_EQ(test, syncpool_count(pool), (unsigned long)MIN_OBJS);
+		fault_balanced(test, pool, 0);
+		syncpool_destroy(pool);
+	}
+	fault_done(&f, 1 + CORE + 2 + MIN_OBJS);
+}
+
+/* The same for a larger min. After an error the limits are as before. */
+static void fault_resize(struct kunit *test)
+{
+	struct fault f = FAULT(test);
+	struct syncpool *pool;
+	int err;
+
+	while (fault_next(&f)) {
+		pool = fault_pool(test);
+		KUNIT_EXPECT_EQ(test, syncpool_prefill(pool, 1, GFP_KERNEL), 0);
+		fault_arm(&f);
+		err = syncpool_resize(pool, 1 + MIN_OBJS, 2 * MIN_OBJS);
+		fault_disarm(&f);
+		KUNIT_EXPECT_TRUE(test, !err || (f.hit && err == -ENOMEM));
+		KUNIT_EXPECT_EQ(test, pool->params.min, err ? 0 : 1 + MIN_OBJS);
+		KUNIT_EXPECT_EQ(test, pool->params.max, err ? 0 : 2 * MIN_OBJS);
+		f.errors += !!err;
+		fault_balanced(test, pool, 0);
+		syncpool_destroy(pool);
+	}
+	fault_done(&f, 2 + MIN_OBJS);
+}
+
 /*
  * The first pool in debug mode allocates the table that all such pools share. In
  * one sweep each run starts without the table, so its allocation fails too; how
@@ -427,6 +480,34 @@ static void fault_put_all_expensive(struct kunit *test)
 	fault_put_all_of(test, SZ_32K, 0);
 }
 
+/* But those that params.min demands stay, and need no memory for that. */
+static void fault_put_all_min(struct kunit *test)
+{
+	struct syncpool_params params = fault_params(test, 0);
+	struct fault f = FAULT(test);
+	struct syncpool *pool;
+	unsigned int i;
+	void *objs[20];
+
+	params.footprint = SZ_32K;
+	params.min = MIN_OBJS;
+	pool = syncpool_create(&params);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(pool));
+	test_stay_on(raw_smp_processor_id());
+	KUNIT_ASSERT_EQ(test, syncpool_get_bulk(pool, GFP_KERNEL, 20, objs), 20U);
+	for (i = 0; i < 20; i++) {
+		fault_one(&f);
+		syncpool_put(pool, objs[i]);
+		fault_disarm(&f);
+	}
+	if (fault_exact(test))
+		KUNIT_EXPECT_EQ(test, syncpool_count(pool), (unsigned long)MIN_OBJS);
+	else
+		KUNIT_EXPECT_GE(test, syncpool_count(pool), (unsigned long)MIN_OBJS);
+	fault_balanced(test, pool, 0);
+	syncpool_destroy(pool);
+}
+
 #define FILL	60
 
 /*
@@ -522,6 +603,8 @@ static void fault_devm(struct kunit *test)
 
 static struct kunit_case fault_cases[] = {
 	KUNIT_CASE_PARAM(fault_create, fault_gen_params),
+	KUNIT_CASE_PARAM(fault_create_min, fault_gen_params),
+	KUNIT_CASE_PARAM(fault_resize, fault_gen_params),
 	KUNIT_CASE_PARAM(fault_create_debug, fault_gen_params),
 	KUNIT_CASE_PARAM(fault_first_use, fault_gen_params),
 	KUNIT_CASE_PARAM(fault_wait_idle_activates, fault_gen_params),
@@ -530,6 +613,7 @@ static struct kunit_case fault_cases[] = {
 	KUNIT_CASE_PARAM(fault_put_expensive, fault_gen_params),
 	KUNIT_CASE_PARAM(fault_put_all, fault_gen_params),
 	KUNIT_CASE_PARAM(fault_put_all_expensive, fault_gen_params),
+	KUNIT_CASE_PARAM(fault_put_all_min, fault_gen_params),
 	KUNIT_CASE_PARAM(fault_prefill, fault_gen_params),
 	KUNIT_CASE_PARAM(fault_rotation, fault_gen_params),
 	KUNIT_CASE_PARAM(fault_end, fault_gen_params),

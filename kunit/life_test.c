@@ -9,7 +9,7 @@
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 
-#include "test_pool.h"
+#include "life_test.h"
 
 #define ME	1U
 
@@ -233,7 +233,6 @@ static void life_idle_busy(struct kunit *test)
 }
 
 #define AGE_SECS	"/sys/module/syncpool/parameters/age_secs"
-#define AGE_STOP	(120 * HZ)	/* give up waiting for what takes seconds */
 
 static void age_cleanup(struct kunit_resource *res)
 {
@@ -246,7 +245,8 @@ static int age_setup(struct kunit_resource *res, void *secs)
 			  (unsigned long)secs);
 }
 
-static void age(struct kunit *test, unsigned long secs)
+/* Until the test ends, pools rotate that nothing has reclaimed for @secs. */
+void life_set_age(struct kunit *test, unsigned long secs)
 {
 	kunit_alloc_resource(test, age_setup, age_cleanup, GFP_KERNEL,
 			     (void *)secs);
@@ -262,7 +262,7 @@ static void awake(void *unused)
  * Sleep a little. The age timer is deferrable: it waits until its CPU wakes up for
  * something else, which may not happen here. So wake all CPUs.
  */
-static void age_sleep(struct kunit *test)
+void life_sleep(struct kunit *test)
 {
 	unsigned int cpu;
 
@@ -278,7 +278,7 @@ static void age_rests(struct kunit *test, struct test_pool *tp)
 	unsigned long stop = jiffies + AGE_STOP;
 
 	do {
-		age_sleep(test);
+		life_sleep(test);
 		/* it may be about to arm the timer again */
 		flush_work(&age_work->work);
 	} while (delayed_work_pending(age_work) && time_before(jiffies, stop));
@@ -294,13 +294,14 @@ static void life_age(struct kunit *test)
 	unsigned int round;
 	unsigned long start;
 
-	age(test, 1);
+	life_set_age(test, 1);
 	for (round = 1; round <= 2; round++) {
 		start = jiffies;
 		test_fill(tp, 100, ME);
-		while (syncpool_count(&tp->pool) &&
+		/* the last ones are counted before they are freed */
+		while (atomic_long_read(&tp->frees) < 100L * round &&
 		       time_before(jiffies, start + AGE_STOP))
-			age_sleep(test);
+			life_sleep(test);
 		KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 0UL);
 		KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 100L * round);
 		/* the first rotation may come at once, the second may not */
@@ -315,7 +316,7 @@ static void life_age_idle(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 8, 0);
 
-	age(test, 1);
+	life_set_age(test, 1);
 	age_rests(test, tp);
 	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(&tp->pool, 0), 0);
 	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&tp->pool.core->age_work));
@@ -327,7 +328,7 @@ static void life_age_off(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 100, 0);
 
-	age(test, 0);
+	life_set_age(test, 0);
 	test_fill(tp, 100, ME);
 	msleep(3000);
 	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 100UL);

@@ -294,7 +294,7 @@ static void pool_ids(struct kunit *test)
 
 	KUNIT_EXPECT_GT(test, id, 0U);
 	KUNIT_EXPECT_EQ(test, tp->pool.core->id, id);
-	KUNIT_EXPECT_EQ(test, test_shell("grep -q '^%s .* 0 [0-9]* [0-9]* %u " KBUILD_MODNAME
+	KUNIT_EXPECT_EQ(test, test_shell("grep -q '^%s .* 0 [0-9]* [0-9]* 0 0 %u " KBUILD_MODNAME
 					 "$' " POOLS, test->name, id), 0);
 	test_pool_end(tp);
 	snprintf(regex, sizeof(regex), "used after .* \\(pool %u of " KBUILD_MODNAME "\\)", id);
@@ -661,13 +661,13 @@ static void pool_lazy_params(struct kunit *test)
 	struct test_pool *tp = lazy_make(test, &lazy_params);
 
 	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(&lazy_params, 0), 0);
-	KUNIT_EXPECT_EQ(test, test_shell("grep -q '^lazy_params .* 4096 %u %u " KBUILD_MODNAME
+	KUNIT_EXPECT_EQ(test, test_shell("grep -q '^lazy_params .* 4096 %u 0 0 %u " KBUILD_MODNAME
 					 "$' " POOLS, SZ_1M, lazy_params.id), 0);
 	lazy_end(test, tp, &lazy_params);
 	tp = lazy_make(test, &lazy_named);
 	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(&lazy_named, 0), 0);
 	KUNIT_EXPECT_STREQ(test, lazy_named.name, "lazy_name");
-	KUNIT_EXPECT_EQ(test, test_shell("grep -q '^lazy_name .* 0 0 %u " KBUILD_MODNAME
+	KUNIT_EXPECT_EQ(test, test_shell("grep -q '^lazy_name .* 0 0 0 0 %u " KBUILD_MODNAME
 					 "$' " POOLS, lazy_named.id), 0);
 	lazy_end(test, tp, &lazy_named);
 }
