@@ -40,6 +40,11 @@ enum tort_ctx {
  * @slab: objects are from a slab cache, where KASAN sees them; otherwise from the
  *	arena, where they can be built in any context and examined after exit
  * @never_fails: alloc does not fail on purpose
+ * @dead: alloc fails
+ * @min: see struct syncpool_params
+ * @max: objects that may exist, in alloc and free as well
+ * @existing: how many do
+ * @most: the largest @existing so far
  * @nr_built: objects built and not freed
  * @allocs: objects built
  * @frees: objects freed
@@ -52,6 +57,11 @@ struct tort_pool {
 	unsigned int	flags;
 	bool		slab;
 	bool		never_fails;
+	bool		dead;
+	unsigned int	min;
+	unsigned int	max;
+	atomic_t	existing;
+	atomic_t	most;
 	atomic_long_t	nr_built;
 	atomic_long_t	allocs;
 	atomic_long_t	frees;
@@ -142,6 +152,11 @@ void tort_fakers_stop(void);
 void tort_fakers_free(void);
 void tort_fakers_print(void);
 unsigned long tort_fakers_shrunk(void);
+
+/* torture_limit.c */
+int tort_limit_start(int nwaiters);
+void tort_limit_stop(void);
+void tort_limit_exit(void);
 
 /* torture_reach.c */
 int tort_reach_start(int nroamers, bool alone);

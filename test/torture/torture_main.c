@@ -24,6 +24,9 @@ MODULE_PARM_DESC(nfakewriters, "kthreads that rotate, shrink, poll, wait, create
 static int nroamers = -1;
 module_param(nroamers, int, 0444);
 MODULE_PARM_DESC(nroamers, "kthreads that nobody binds, half of which wander from CPU to CPU; -1: one per CPU, at least 2");
+static int nwaiters = -1;
+module_param(nwaiters, int, 0444);
+MODULE_PARM_DESC(nwaiters, "kthreads that wait for the objects of a pool with limits; -1: four per CPU");
 static bool calm;
 module_param(calm, bool, 0444);
 MODULE_PARM_DESC(calm, "start nothing but roamers, and fail if more objects are built than are needed and two per CPU");
@@ -149,6 +152,7 @@ static void tort_cleanup(void)
 	tort_fakers_stop();
 	tort_hook_stop();
 	tort_irq_stop();
+	tort_limit_stop();
 	tort_reach_stop();
 	tort_readers_stop();
 	tort_pools_settle();
@@ -158,6 +162,7 @@ static void tort_cleanup(void)
 		tort_fakers_print();
 		tort_print("end");
 	}
+	tort_limit_exit();
 	tort_reach_exit();
 	tort_pools_exit();
 	tort_fakers_free();
@@ -178,6 +183,7 @@ static int tort_start_load(void)
 		tort_hook_start(hook_us);
 	err = err ?: tort_readers_start(nreaders);
 	err = err ?: tort_fakers_start(nfakewriters);
+	err = err ?: tort_limit_start(nwaiters);
 	if (!err && stat_interval > 0)
 		err = torture_create_kthread(tort_stats, NULL, tort_stats_task);
 	if (!err && shuffle_interval > 0)
@@ -202,7 +208,7 @@ static int __init tort_init(void)
 	int err;
 
 	if (!objects || !burst || burst > TORT_BURST || !irq_us ||
-	    nfakewriters < 0 || nreaders < -1 || nroamers < -1)
+	    nfakewriters < 0 || nreaders < -1 || nroamers < -1 || nwaiters < -1)
 		return -EINVAL;
 	if (!torture_init_begin("pool", verbose))
 		return -EBUSY;
@@ -210,12 +216,14 @@ static int __init tort_init(void)
 		nreaders = max(4, 2 * (int)num_online_cpus());
 	if (nroamers < 0)
 		nroamers = max(2, (int)num_online_cpus());
+	if (nwaiters < 0)
+		nwaiters = 4 * num_online_cpus();
 	tort_fail_alloc = fail_alloc;
 	tort_irq_us = irq_us;
 	tort_steps = irq_steps;
 	tort_burst = burst;
-	pr_alert("Start of test: calm=%d nreaders=%d nfakewriters=%d nroamers=%d stutter=%d shuffle_interval=%d onoff_interval=%d irq_us=%u irq_steps=%u fail_alloc=%u burst=%u debug_pool=%d\n",
-		 calm, nreaders, nfakewriters, nroamers, stutter, shuffle_interval,
+	pr_alert("Start of test: calm=%d nreaders=%d nfakewriters=%d nroamers=%d nwaiters=%d stutter=%d shuffle_interval=%d onoff_interval=%d irq_us=%u irq_steps=%u fail_alloc=%u burst=%u debug_pool=%d\n",
+		 calm, nreaders, nfakewriters, nroamers, nwaiters, stutter, shuffle_interval,
 		 onoff_interval, irq_us, irq_steps, fail_alloc, burst, debug_pool);
 	err = tort_start();
 	torture_init_end();

@@ -85,6 +85,25 @@ static struct pool_stamp *tort_slab_alloc(gfp_t gfp)
 	return kmem_cache_alloc(tort_cache, gfp | __GFP_NOWARN);
 }
 
+/* An object begins to exist. */
+static void tort_pool_exists(struct tort_pool *tp)
+{
+	int n = atomic_inc_return(&tp->existing), most = atomic_read(&tp->most);
+
+	while (n > most && !atomic_try_cmpxchg(&tp->most, &most, n))
+		;
+	if (tp->max && n > (int)tp->max)
+		tort_error("%s: %d objects exist, %u may\n", tp->name, n, tp->max);
+}
+
+/* Does alloc fail on purpose? */
+static bool tort_alloc_fails(struct tort_pool *tp, unsigned long random)
+{
+	if (READ_ONCE(tp->dead))
+		return true;
+	return !tp->never_fails && tort_fail_alloc && random % tort_fail_alloc == 0;
+}
+
 static void *tort_alloc(gfp_t gfp, void *data)
 {
 	struct tort_pool *tp = data;
@@ -96,9 +115,11 @@ static void *tort_alloc(gfp_t gfp, void *data)
 		tort_error("%s: alloc called in NMI\n", tp->name);
 	if (READ_ONCE(tp->gone))
 		tort_error("%s: alloc called after exit\n", tp->name);
-	if (tp->never_fails || !tort_fail_alloc || r % tort_fail_alloc)
+	tort_pool_exists(tp);
+	if (!tort_alloc_fails(tp, r))
 		obj = tp->slab ? tort_slab_alloc(gfp) : tort_arena_alloc(r >> 8);
 	if (!obj) {
+		atomic_dec(&tp->existing);
 		atomic_long_inc(&tp->fails);
 		return NULL;
 	}
@@ -134,6 +155,7 @@ static void tort_free(void *mem, void *data)
 		kmem_cache_free(tort_cache, obj);
 	else
 		clear_bit_unlock(obj - tort_arena, tort_arena_map);
+	atomic_dec(&tp->existing);
 	atomic_long_inc(&tp->frees);
 	/* last, since the module may be unloaded when it is 0 */
 	atomic_long_dec(&tp->nr_built);
@@ -168,6 +190,8 @@ int tort_pool_open(struct tort_pool *tp, const char *name)
 		.data = tp,
 		.obj_size = sizeof(struct pool_stamp),
 		.flags = tp->flags,
+		.min = tp->min,
+		.max = tp->max,
 	};
 	struct syncpool *pool = syncpool_create(&params);
 
@@ -205,27 +229,35 @@ static void tort_pool_report(struct tort_pool *tp)
 		   atomic_long_read(&tp->fails));
 }
 
+/* Do the counters become exact within @patience? Another task may be about to free. */
+static bool tort_pool_becomes_exact(struct tort_pool *tp, long patience)
+{
+	unsigned long deadline = jiffies + patience;
+
+	while (!tort_pool_exact(tp)) {
+		if (time_after(jiffies, deadline)) {
+			tort_pool_report(tp);
+			return false;
+		}
+		schedule_timeout_idle(1);
+	}
+	return true;
+}
+
 /* Every object is back: the counters must become exact. */
 void tort_pool_settle(struct tort_pool *tp)
 {
 	/* no long wait if the run has failed already */
 	long patience = atomic_read(&tort_errors) ? 2 * HZ : TORT_SETTLE;
-	unsigned long deadline = jiffies + patience;
 	int err;
 
-	while (!tort_pool_exact(tp)) {
-		if (time_after(jiffies, deadline)) {
-			tort_pool_report(tp);
-			return;
-		}
-		schedule_timeout_idle(1);
-	}
+	if (!tort_pool_becomes_exact(tp, patience))
+		return;
 	err = syncpool_wait_idle(tp->pool, patience);
 	if (err)
 		tort_error("%s: nothing is out, yet wait_idle returned %d\n",
 			   tp->name, err);
-	if (!tort_pool_exact(tp) && !syncpool_count(tp->pool))
-		tort_pool_report(tp);
+	tort_pool_becomes_exact(tp, patience);
 }
 
 static void tort_arena_search(struct tort_pool *tp)
