@@ -4,22 +4,36 @@
  *
  *	zpress-test DEVICE
  *
+ * Run it as root, with debugfs mounted, and the module loaded with a "max" below the
+ * number of CPUs, so that writers have to wait for workspaces. Needs userfaultfd.
+ *
  * Prints "ok NAME" or "not ok NAME: why" for each check; exits with 1 if any
  * fails.
  */
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define CHUNK	(128 * 1024)		/* most that one write takes */
+#define PAGE	4096
+#define WRITERS	16			/* for each workspace that may exist */
+#define MOST	1024			/* writers */
+#define TURNS	20			/* writes of each of them */
+#define PATIENCE 30			/* seconds that a write may take here */
+
+#define MAX	"/sys/module/zpress/parameters/max"
+#define STATS	"/sys/kernel/debug/zpress/stats"
 
 static const char *device;
 static unsigned char in[2 * CHUNK], out[2 * CHUNK];
@@ -186,8 +200,142 @@ static void test_full_queue(void)
 	close(fd);
 }
 
+static pid_t start(void)
+{
+	pid_t pid = fork();
+
+	if (pid < 0) {
+		perror("fork");
+		exit(1);
+	}
+	return pid;
+}
+
+/* The number after @key in the file @path; 0 if it has none. */
+static long number_in(const char *path, const char *key)
+{
+	FILE *f = fopen(path, "r");
+	char line[128];
+	long n = 0;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, key, strlen(key)))
+			n = atol(line + strlen(key));
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* Is @f, of @len bytes, the frame of the @size bytes at @data, which do not compress? */
+static int holds(const unsigned char *f, ssize_t len, const unsigned char *data, long size)
+{
+	const unsigned char *block = f + len - size - 3;
+
+	/* one block, which is the last and is stored as it is */
+	return len > size + 3 && content_size(f) == size &&
+	       (block[0] | block[1] << 8 | block[2] << 16) == (size << 3 | 1) &&
+	       !memcmp(block + 3, data, size);
+}
+
+/* Writer @n: writes data that no other does, and reads it back. Returns 0 if all is right. */
+static int write_some(int n)
+{
+	int fd = open_device(0);
+
+	for (int i = 0; i < TURNS; i++) {
+		const unsigned char *data = in + (n * TURNS + i) % CHUNK;
+		long size = PAGE + i * 997;
+
+		if (write(fd, data, size) != size ||
+		    !holds(out, read(fd, out, sizeof(out)), data, size))
+			return 1;
+	}
+	return 0;
+}
+
+static void test_many_writers(int max)
+{
+	int writers = max * WRITERS < MOST ? max * WRITERS : MOST, status, bad = 0;
+	long waits = number_in(STATS, "waits "), most = 0, n;
+	pid_t pid;
+
+	for (int i = 0; i < writers; i++) {
+		pid = start();
+		if (!pid)
+			_exit(write_some(i));
+	}
+	/* until there is no child left */
+	while ((pid = waitpid(-1, &status, WNOHANG)) >= 0) {
+		bad += pid && status;
+		n = number_in(STATS, "built ") - number_in(STATS, "freed ");
+		most = n > most ? n : most;
+		if (!pid)
+			usleep(10 * 1000);
+	}
+	check(!bad, "many more writers than workspaces: each reads what it wrote");
+	check(most > 0 && most <= max, "and no more than max workspaces exist");
+	check(number_in(STATS, "waits ") > waits, "for which writers have waited");
+}
+
+/* A page that never comes: its user waits until it is killed. */
+static void *slow_page(void)
+{
+	struct uffdio_register area = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct uffdio_api api = { .api = UFFD_API };
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	area.range.start = (unsigned long)page;
+	area.range.len = PAGE;
+	if (fd < 0 || page == MAP_FAILED || ioctl(fd, UFFDIO_API, &api) ||
+	    ioctl(fd, UFFDIO_REGISTER, &area))
+		_exit(1);
+	return page;
+}
+
+/* Does @pid end well, within PATIENCE? Else it is killed. */
+static int ends(pid_t pid)
+{
+	int status = 1;
+
+	for (int i = 0; i < PATIENCE * 10; i++) {
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return !status;
+		usleep(100 * 1000);
+	}
+	kill(pid, SIGKILL);
+	return 0;
+}
+
+static void test_slow_page(int max)
+{
+	int writers = max < MOST ? max + 1 : MOST, stuck = 0, i;
+	pid_t pids[MOST], pid;
+
+	for (i = 0; i < writers; i++) {
+		pids[i] = start();
+		if (!pids[i])
+			_exit(write(open_device(0), slow_page(), PAGE) != PAGE);
+	}
+	usleep(300 * 1000);
+	for (i = 0; i < writers; i++)
+		stuck += waitpid(pids[i], NULL, WNOHANG) == 0;
+	check(stuck == writers, "writes wait for pages that do not come");
+	pid = start();
+	if (!pid)
+		_exit(write_some(0));
+	check(ends(pid), "and hold no workspace meanwhile");
+	for (i = 0; i < writers; i++)
+		kill(pids[i], SIGKILL);
+	while (wait(NULL) > 0)
+		;
+}
+
 int main(int argc, char **argv)
 {
+	int max;
+
 	if (argc != 2) {
 		fprintf(stderr, "usage: %s DEVICE\n", argv[0]);
 		return 2;
@@ -202,5 +350,8 @@ int main(int argc, char **argv)
 	test_apart();
 	test_bad_buffers();
 	test_full_queue();
+	max = number_in(MAX, "");
+	test_many_writers(max);
+	test_slow_page(max);
 	return failures != 0;
 }

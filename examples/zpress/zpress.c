@@ -7,6 +7,12 @@
  * request. btrfs, squashfs and zram each keep such workspaces in lists of their
  * own; here they come from a pool.
  *
+ * The pool always has %ZPRESS_MIN of them, so a write does not fail for want of one, and
+ * never more than the module parameter "max", so a thousand writers do not take a
+ * gigabyte: they wait, and are served in order of arrival. A workspace is held for the
+ * compression alone. A write does nothing meanwhile that may take long: it copies from
+ * user space before, and allocates the frame afterwards.
+ *
  * write	compresses up to %ZPRESS_CHUNK bytes into one frame and queues
  *		it for the file; a longer write returns a short count. While
  *		%ZPRESS_QUEUE bytes of frames are queued it sleeps, or returns
@@ -15,9 +21,11 @@
  *		large enough buffer gets one frame per call. The next read
  *		continues where a short one ended. Returns 0 when no frame is
  *		queued.
- * errors	-EFAULT: bad buffer; -ENOMEM: no memory; -EINTR: a signal (the
- *		call is restarted under SA_RESTART); -EAGAIN: as above. A write
- *		that fails leaves the queue as it was.
+ * errors	-EFAULT: bad buffer; -ENOMEM: no memory for the file's buffer, for
+ *		the frame, or with "pooled=0" for a workspace; -EINTR: a signal
+ *		(the call is restarted under SA_RESTART), of which only a fatal
+ *		one ends the wait for a workspace; -EAGAIN: as above. A write that
+ *		fails leaves the queue as it was.
  *
  * Open files are independent: queue, lock and waiters are in struct
  * zpress_file. Consecutive frames are a valid zstd stream, so this works:
@@ -29,7 +37,9 @@
  */
 
 #include <linux/atomic.h>
+#include <linux/cpumask.h>
 #include <linux/debugfs.h>
+#include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/list.h>
 #include <linux/miscdevice.h>
@@ -50,6 +60,7 @@
 #define ZPRESS_CHUNK	SZ_128K		/* most bytes in one frame */
 #define ZPRESS_QUEUE	SZ_1M		/* queued bytes that block a writer */
 #define ZPRESS_LEVEL	3		/* zstd's own default */
+#define ZPRESS_MIN	1		/* workspaces that are always there */
 
 static bool zpress_pooled = true;
 module_param_named(pooled, zpress_pooled, bool, 0644);
@@ -57,13 +68,17 @@ MODULE_PARM_DESC(pooled, "take workspaces from the pool, not from the allocator 
 
 static unsigned int zpress_prefill;
 module_param_named(prefill, zpress_prefill, uint, 0444);
-MODULE_PARM_DESC(prefill, "workspaces to build into the pool at load (default: 0)");
+MODULE_PARM_DESC(prefill, "workspaces to build into the pool at load, besides the one that it keeps (default: 0)");
+
+/* Compression keeps a CPU busy, so many more than there are CPUs would only wait for one. */
+static unsigned int zpress_max;
+module_param_named(max, zpress_max, uint, 0444);
+MODULE_PARM_DESC(max, "workspaces that may exist in the pool (default: 0, two for each CPU)");
 
 /* The workspace of one request: the pool's object. */
 struct zpress_ws {
 	zstd_cctx	*cctx;		/* lives in @mem */
 	u8		*out;		/* zp.out_size bytes at the end of @mem */
-	u8		in[ZPRESS_CHUNK];
 	u8		mem[] __aligned(8);	/* zstd asks for this alignment */
 };
 
@@ -78,6 +93,7 @@ struct zpress_file {
 	struct mutex		lock;	/* held for a whole read or write */
 	struct list_head	frames;	/* oldest first, under @lock */
 	size_t			queued;	/* bytes in @frames; written under @lock */
+	u8			*buf;	/* data, then its frame: zp.out_size bytes, under @lock */
 	wait_queue_head_t	wait;	/* for room, or for a frame */
 };
 
@@ -105,7 +121,8 @@ static size_t zpress_ws_size(void)
  */
 static void *zpress_ws_build(gfp_t gfp, void *data)
 {
-	struct zpress_ws *ws = __vmalloc(zpress_ws_size(), gfp);
+	/* the flag comes with a pool's min; vmalloc of Linux 7 warns of it */
+	struct zpress_ws *ws = __vmalloc(zpress_ws_size(), gfp & ~__GFP_NOMEMALLOC);
 
 	if (!ws)
 		return NULL;
@@ -128,9 +145,15 @@ static void zpress_ws_free(void *obj, void *data)
 
 static struct zpress_ws *zpress_ws_get(bool pooled)
 {
-	if (pooled)
-		return syncpool_get(&zp.pool, GFP_KERNEL);
-	return zpress_ws_build(GFP_KERNEL, NULL);
+	struct zpress_ws *ws;
+
+	if (pooled) {
+		/* the pool has a min, so only a fatal signal ends this with NULL */
+		ws = syncpool_get_killable(&zp.pool, GFP_KERNEL);
+		return ws ?: ERR_PTR(-EINTR);
+	}
+	ws = zpress_ws_build(GFP_KERNEL, NULL);
+	return ws ?: ERR_PTR(-ENOMEM);
 }
 
 static void zpress_ws_put(struct zpress_ws *ws, bool pooled)
@@ -141,47 +164,59 @@ static void zpress_ws_put(struct zpress_ws *ws, bool pooled)
 		zpress_ws_free(ws, NULL);
 }
 
-/* Copies the frame, so that a slow reader does not hold a workspace. */
-static struct zpress_frame *
-zpress_ws_run(struct zpress_ws *ws, const char __user *buf, size_t len)
+/* Compress @len bytes of @zf->buf in place. Returns the frame's length or an errno. */
+static ssize_t zpress_ws_run(struct zpress_ws *ws, struct zpress_file *zf, size_t len)
 {
-	struct zpress_frame *frame;
-	size_t size;
+	size_t size = zstd_compress_cctx(ws->cctx, ws->out, zp.out_size, zf->buf, len,
+					 &zp.params);
 
-	if (copy_from_user(ws->in, buf, len))
-		return ERR_PTR(-EFAULT);
-	size = zstd_compress_cctx(ws->cctx, ws->out, zp.out_size, ws->in, len,
-				  &zp.params);
 	if (zstd_is_error(size))
-		return ERR_PTR(-EIO);
-
-	/* Charged to the writer: the frame stays until it is read. */
-	frame = kvmalloc(struct_size(frame, data, size), GFP_KERNEL_ACCOUNT);
-	if (!frame)
-		return ERR_PTR(-ENOMEM);
-	frame->len = size;
-	frame->pos = 0;
-	memcpy(frame->data, ws->out, size);
-	return frame;
+		return -EIO;
+	memcpy(zf->buf, ws->out, size);
+	return size;
 }
 
-static struct zpress_frame *zpress_compress(const char __user *buf, size_t len)
+/* The same, with a workspace from the pool or one that is built for it. */
+static ssize_t zpress_compress(struct zpress_file *zf, size_t len)
 {
 	/* Read once: the workspace must go back where it came from. */
 	const bool pooled = READ_ONCE(zpress_pooled);
 	struct zpress_ws *ws = zpress_ws_get(pooled);
-	struct zpress_frame *frame;
+	ssize_t size;
 
-	if (!ws)
-		return ERR_PTR(-ENOMEM);
-	frame = zpress_ws_run(ws, buf, len);
+	if (IS_ERR(ws))
+		return PTR_ERR(ws);
+	size = zpress_ws_run(ws, zf, len);
 	zpress_ws_put(ws, pooled);
-
-	if (!IS_ERR(frame)) {
+	if (size > 0) {
 		atomic_long_inc(&zp.requests);
 		if (pooled)
 			atomic_long_inc(&zp.pooled);
 	}
+	return size;
+}
+
+/* Bring @len bytes from user space to @zf->buf. Call under zf->lock. */
+static int zpress_copy(struct zpress_file *zf, const char __user *buf, size_t len)
+{
+	if (!zf->buf)
+		zf->buf = kvmalloc(zp.out_size, GFP_KERNEL_ACCOUNT);
+	if (!zf->buf)
+		return -ENOMEM;
+	return copy_from_user(zf->buf, buf, len) ? -EFAULT : 0;
+}
+
+/* Charged to the writer: the frame stays until it is read. */
+static struct zpress_frame *zpress_frame_of(const struct zpress_file *zf, size_t size)
+{
+	struct zpress_frame *frame;
+
+	frame = kvmalloc(struct_size(frame, data, size), GFP_KERNEL_ACCOUNT);
+	if (!frame)
+		return NULL;
+	frame->len = size;
+	frame->pos = 0;
+	memcpy(frame->data, zf->buf, size);
 	return frame;
 }
 
@@ -202,12 +237,16 @@ static ssize_t zpress_queue(struct zpress_file *zf, const char __user *buf,
 			    size_t len)
 {
 	struct zpress_frame *frame;
+	ssize_t size;
 
 	if (!zpress_has_room(zf))
 		return -EAGAIN;
-	frame = zpress_compress(buf, len);
-	if (IS_ERR(frame))
-		return PTR_ERR(frame);
+	size = zpress_copy(zf, buf, len) ?: zpress_compress(zf, len);
+	if (size < 0)
+		return size;
+	frame = zpress_frame_of(zf, size);
+	if (!frame)
+		return -ENOMEM;
 	list_add_tail(&frame->list, &zf->frames);
 	zpress_account(zf, frame->len);
 	return len;
@@ -307,6 +346,7 @@ static int zpress_release(struct inode *inode, struct file *file)
 
 	list_for_each_entry_safe(frame, next, &zf->frames, list)
 		kvfree(frame);
+	kvfree(zf->buf);
 	kfree(zf);
 	return 0;
 }
@@ -344,6 +384,7 @@ static int zpress_stats_show(struct seq_file *m, void *unused)
 	seq_printf(m, "stolen %lu\n", st.stolen);
 	seq_printf(m, "victim_hits %lu\n", st.victim_hits);
 	seq_printf(m, "rotations %lu\n", st.rotations);
+	seq_printf(m, "waits %lu\n", st.waits);
 	seq_printf(m, "workspace_bytes %zu\n", zpress_ws_size());
 	return 0;
 }
@@ -357,6 +398,7 @@ static int __init zpress_pool_init(void)
 		.alloc	= zpress_ws_build,
 		.free	= zpress_ws_free,
 		.flags	= SYNCPOOL_FREE_SLEEPS,
+		.min	= ZPRESS_MIN,
 	};
 	int err;
 
@@ -369,6 +411,9 @@ static int __init zpress_pool_init(void)
 	zp.ctx_size = ALIGN(zstd_cctx_workspace_bound(cparams), 8);
 	zp.out_size = zstd_compress_bound(ZPRESS_CHUNK);
 	params.obj_size = zpress_ws_size();
+	if (!zpress_max)
+		zpress_max = 2 * num_online_cpus();
+	params.max = zpress_max;
 
 	err = syncpool_init(&zp.pool, &params);
 	if (err)
