@@ -11,6 +11,7 @@
  * bench_models.c	models of rejected designs
  * bench_worst.c	slow paths, each stepped once, in their worst case
  * bench_multi.c	several CPUs at once
+ * bench_wait.c		gets that wait
  * bench_reach.c	objects that objpool needs for one task that wanders
  *
  * Every line of the result begins with "pool_bench: " in the kernel's log.
@@ -19,11 +20,13 @@
 #define _BENCH_H
 
 #include <linux/compiler.h>
+#include <linux/gfp.h>
 #include <linux/types.h>
 
 #define BENCH_BURST	100U	/* puts, then as many gets */
 #define BENCH_BULK	16U
 #define BENCH_SIZE	256U	/* bytes of an object */
+#define BENCH_RESERVE	4U	/* min, or mempool's min_nr, where alloc gives nothing */
 
 /**
  * struct bench_case - one loop
@@ -82,6 +85,7 @@ static noinline void fn(unsigned int n)					\
 }
 
 extern void *bench_objs[BENCH_BURST];
+extern bool bench_dead;
 
 extern const struct bench_case bench_syncpool_cases[];
 extern const unsigned int bench_syncpool_nr;
@@ -101,6 +105,9 @@ void bench_step(void (*fn)(unsigned int n), unsigned int n,
 void bench_step_best(void (*fn)(unsigned int n), unsigned int n,
 		     struct bench_steps *steps);
 
+void *bench_alloc_once(gfp_t gfp, void *data);
+
+int bench_wait(void);
 int bench_worst(void);
 int bench_multi(void);
 int bench_reach(void);

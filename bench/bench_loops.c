@@ -26,13 +26,22 @@ static void bench_free(void *obj, void *data)
 	kfree(obj);
 }
 
-static int bench_pool_make(mempool_alloc_t *alloc)
+bool bench_dead;
+
+/* Gives nothing once the pools are made, so that their reserves serve. */
+void *bench_alloc_once(gfp_t gfp, void *data)
+{
+	return bench_dead ? NULL : kmalloc(BENCH_SIZE, gfp);
+}
+
+static int bench_pool_make(mempool_alloc_t *alloc, unsigned int nr_min)
 {
 	struct syncpool_params params = {
 		.name = "pool_bench",
 		.alloc = alloc,
 		.free = bench_free,
 		.obj_size = BENCH_SIZE,
+		.min = nr_min,
 	};
 
 	return syncpool_init(&bench_pool, &params);
@@ -40,24 +49,33 @@ static int bench_pool_make(mempool_alloc_t *alloc)
 
 static int bench_hot_setup(void)
 {
-	int err = bench_pool_make(bench_alloc);
+	int err = bench_pool_make(bench_alloc, 0);
 
 	return err ?: syncpool_prefill(&bench_pool, 1, GFP_KERNEL);
 }
 
 static int bench_none_setup(void)
 {
-	return bench_pool_make(bench_alloc_none);
+	return bench_pool_make(bench_alloc_none, 0);
+}
+
+static int bench_reserve_setup(void)
+{
+	int err = bench_pool_make(bench_alloc_once, BENCH_RESERVE);
+
+	bench_dead = !err;
+	return err;
 }
 
 static void bench_pool_teardown(void)
 {
+	bench_dead = false;
 	syncpool_exit(&bench_pool);
 }
 
 static int bench_burst_setup(void)
 {
-	int err = bench_pool_make(bench_alloc);
+	int err = bench_pool_make(bench_alloc, 0);
 
 	if (err)
 		return err;
@@ -140,6 +158,8 @@ BENCH_LOOP(bench_loop_floor, bench_floor_put(bench_floor_get()))
 BENCH_LOOP(bench_loop_floor_call, bench_floor_put_call(bench_floor_get_call()))
 BENCH_LOOP(bench_loop_pair,
 	   syncpool_put(&bench_pool, syncpool_get(&bench_pool, GFP_ATOMIC)))
+BENCH_LOOP(bench_loop_reserve,
+	   syncpool_put(&bench_pool, syncpool_get(&bench_pool, GFP_KERNEL)))
 BENCH_LOOP(bench_loop_pair_call, bench_put_call(bench_get_call()))
 BENCH_LOOP(bench_loop_empty, syncpool_get(&bench_pool, GFP_ATOMIC))
 BENCH_LOOP(bench_loop_try_empty, syncpool_try_get(&bench_pool))
@@ -162,6 +182,8 @@ const struct bench_case bench_syncpool_cases[] = {
 	  bench_burst_teardown },
 	{ "bulk-burst", "syncpool", BENCH_BURST, bench_burst_setup,
 	  bench_loop_bulk_burst, bench_burst_teardown },
+	{ "reserve", "syncpool", 1, bench_reserve_setup, bench_loop_reserve,
+	  bench_pool_teardown },
 	{ "empty", "syncpool", 1, bench_none_setup, bench_loop_empty,
 	  bench_pool_teardown },
 	{ "empty", "syncpool-try", 1, bench_none_setup, bench_loop_try_empty,

@@ -98,6 +98,8 @@ static int bench_loops(const char *work)
 	err = err ?: bench_run_all(bench_peer_cases, bench_peer_nr, work);
 	if (BENCH_SHEAVES)
 		err = err ?: bench_run_all(bench_sheaf_cases, bench_sheaf_nr, work);
+	if (!work)
+		err = err ?: bench_wait();
 	return err;
 }
 

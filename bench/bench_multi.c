@@ -3,12 +3,17 @@
  * bench_multi - throughput of several CPUs that use one pool at once
  *
  * Only the ratios between contenders of one run are meaningful. "multi" lines:
- * work, contender, CPUs, operations per millisecond in the best round.
+ * work, contender, tasks, operations per millisecond in the best round.
+ *
+ * "reserve" and "waiting" are mempool's case: alloc gives nothing, and BENCH_RESERVE
+ * objects exist. In the second there are twice as many tasks, and each lets the scheduler
+ * run while it holds an object.
  */
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
+#include <linux/mempool.h>
 #include <linux/objpool.h>
 #include <linux/ptr_ring.h>
 
@@ -18,11 +23,16 @@
 #define BENCH_STOCK	16384U
 #define BENCH_AHEAD	4096U	/* most objects that were got and not put yet */
 #define BENCH_MS	20
+#define BENCH_WAITING_MS	200	/* many time slices */
 #define BENCH_MULTI_ROUNDS	50
-#define BENCH_THREADS	4U
+#define BENCH_CPUS	4U
+#define BENCH_THREADS	8U
 #define BENCH_BATCH	64U	/* operations between two looks at the clock */
 
 static struct syncpool bench_pool;
+static struct syncpool bench_reserve;
+static struct syncpool bench_waited;	/* which stays closed for a while after a wait */
+static mempool_t bench_mempool;
 static struct objpool_head bench_objpool;
 static struct ptr_ring bench_ring;
 
@@ -67,6 +77,53 @@ static void bench_ring_put(void)
 	while (ptr_ring_produce(&bench_ring, BENCH_OBJ))
 		cpu_relax();
 }
+
+static void *bench_reserve_get(void)
+{
+	return syncpool_get(&bench_reserve, GFP_KERNEL);
+}
+
+static void bench_reserve_put(void *obj)
+{
+	syncpool_put(&bench_reserve, obj);
+}
+
+static void *bench_waited_get(void)
+{
+	return syncpool_get(&bench_waited, GFP_KERNEL);
+}
+
+static void bench_waited_put(void *obj)
+{
+	syncpool_put(&bench_waited, obj);
+}
+
+static void *bench_mempool_get(void)
+{
+	return mempool_alloc(&bench_mempool, GFP_KERNEL);
+}
+
+static void bench_mempool_put(void *obj)
+{
+	mempool_free(obj, &bench_mempool);
+}
+
+/* @between: what a thread does while it holds its object */
+#define BENCH_HOLD(fn, who, between)					\
+static void bench_##fn(struct bench_side *me, bool getter)		\
+{									\
+	void *obj = bench_##who##_get();				\
+									\
+	between;							\
+	bench_##who##_put(obj);						\
+	me->done++;							\
+}
+
+BENCH_HOLD(pool_reserve, reserve, barrier())
+BENCH_HOLD(mempool_reserve, mempool, barrier())
+/* another one runs, and finds all objects out */
+BENCH_HOLD(pool_waiting, waited, schedule())
+BENCH_HOLD(mempool_waiting, mempool, schedule())
 
 /* every thread gets and puts, @hold objects at a time */
 #define BENCH_PAIRS(who, hold)						\
@@ -133,6 +190,16 @@ static const struct bench_multi_case bench_cases[] = {
 	{ "handover", "syncpool", 4, bench_pool_side },
 	{ "handover", "objpool", 4, bench_objpool_side },
 	{ "handover", "ptr_ring", 4, bench_ring_side },
+	{ "reserve", "syncpool", 1, bench_pool_reserve },
+	{ "reserve", "mempool", 1, bench_mempool_reserve },
+	{ "reserve", "syncpool", 2, bench_pool_reserve },
+	{ "reserve", "mempool", 2, bench_mempool_reserve },
+	{ "reserve", "syncpool", 3, bench_pool_reserve },
+	{ "reserve", "mempool", 3, bench_mempool_reserve },
+	{ "reserve", "syncpool", 4, bench_pool_reserve },
+	{ "reserve", "mempool", 4, bench_mempool_reserve },
+	{ "waiting", "syncpool", 8, bench_pool_waiting },
+	{ "waiting", "mempool", 8, bench_mempool_waiting },
 };
 
 static const struct bench_multi_case *bench_case;
@@ -162,8 +229,8 @@ static void bench_start(struct task_struct **tasks)
 	WRITE_ONCE(bench_stop, false);
 	init_completion(&bench_begin);
 	for (i = 0; i < bench_case->threads; i++) {
-		tasks[i] = kthread_create_on_cpu(bench_thread, &bench_sides[i], i,
-						 "pool_bench/%u");
+		tasks[i] = kthread_create_on_cpu(bench_thread, &bench_sides[i],
+						 i % BENCH_CPUS, "pool_bench/%u");
 		if (!IS_ERR(tasks[i]))
 			wake_up_process(tasks[i]);
 	}
@@ -181,7 +248,7 @@ static unsigned long bench_round(void)
 	bench_start(tasks);
 	took = ktime_get_ns();
 	complete_all(&bench_begin);
-	msleep(BENCH_MS);
+	msleep(bench_case->threads > BENCH_CPUS ? BENCH_WAITING_MS : BENCH_MS);
 	WRITE_ONCE(bench_stop, true);
 	took = ktime_get_ns() - took;
 	for (i = 0; i < bench_case->threads; i++) {
@@ -236,11 +303,48 @@ static int bench_stock(void)
 	return 0;
 }
 
+static int bench_make_reserve(struct syncpool *pool, const char *name)
+{
+	const struct syncpool_params params = {
+		.name = name,
+		.alloc = bench_alloc_once,
+		.free = mempool_kfree,
+		.min = BENCH_RESERVE,
+	};
+
+	return syncpool_init(pool, &params);
+}
+
+/* bench_all() with the pools that have a reserve */
+static int bench_all_reserves(void)
+{
+	int err = mempool_init(&bench_mempool, BENCH_RESERVE, bench_alloc_once,
+			       mempool_kfree, NULL);
+
+	if (err)
+		return err;
+	err = bench_make_reserve(&bench_reserve, "pool_bench_reserve");
+	if (err)
+		goto err_mempool;
+	err = bench_make_reserve(&bench_waited, "pool_bench_waited");
+	if (err)
+		goto err_reserve;
+	bench_dead = true;
+	err = bench_all();
+	bench_dead = false;
+	syncpool_exit(&bench_waited);
+err_reserve:
+	syncpool_exit(&bench_reserve);
+err_mempool:
+	mempool_exit(&bench_mempool);
+	return err;
+}
+
 int bench_multi(void)
 {
 	int err;
 
-	if (num_online_cpus() < BENCH_THREADS)
+	if (num_online_cpus() < BENCH_CPUS)
 		return -EINVAL;
 	err = objpool_init(&bench_objpool, BENCH_STOCK, 8, GFP_KERNEL, NULL, NULL,
 			   NULL);
@@ -252,7 +356,7 @@ int bench_multi(void)
 	err = bench_stock();
 	if (err)
 		goto err_ring;
-	err = bench_all();
+	err = bench_all_reserves();
 	syncpool_exit(&bench_pool);
 err_ring:
 	ptr_ring_cleanup(&bench_ring, NULL);

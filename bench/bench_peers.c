@@ -183,6 +183,26 @@ static void bench_mempool_teardown(void)
 BENCH_LOOP(bench_loop_mempool, bench_mempool_put(bench_mempool_get()))
 BENCH_BURST_LOOP(bench_loop_mempool_burst, bench_mempool_get, bench_mempool_put)
 
+/* alloc gives nothing, so a get takes from the reserve and a put gives to it */
+
+static int bench_reserve_setup(void)
+{
+	int err = mempool_init(&bench_mempool, BENCH_RESERVE, bench_alloc_once,
+			       mempool_kfree, NULL);
+
+	bench_dead = !err;
+	return err;
+}
+
+static void bench_reserve_teardown(void)
+{
+	bench_dead = false;
+	mempool_exit(&bench_mempool);
+}
+
+BENCH_LOOP(bench_loop_reserve,
+	   bench_mempool_put(mempool_alloc(&bench_mempool, GFP_KERNEL)))
+
 /* objpool */
 
 static struct objpool_head bench_objpool;
@@ -342,6 +362,8 @@ const struct bench_case bench_peer_cases[] = {
 	  bench_loop_cache_burst, bench_cache_teardown },
 	{ "burst", "mempool", BENCH_BURST, bench_mempool_setup,
 	  bench_loop_mempool_burst, bench_mempool_teardown },
+	{ "reserve", "mempool", 1, bench_reserve_setup, bench_loop_reserve,
+	  bench_reserve_teardown },
 	{ "bulk", "kmem_cache", BENCH_BULK, bench_cache_setup,
 	  bench_loop_cache_bulk, bench_cache_teardown },
 	{ "bulk-burst", "kmem_cache", BENCH_BURST, bench_cache_setup,
