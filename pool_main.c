@@ -70,6 +70,22 @@ static noinline void *pool_get_late(struct syncpool *pool, gfp_t gfp, unsigned i
 }
 
 /*
+ * Look further for a get whose first section returned @obj: POOL_RETRY or POOL_FAR. Returns
+ * an object or NULL.
+ */
+static void *pool_get_further(struct syncpool *pool, void *obj, bool wait)
+{
+	if (obj == POOL_RETRY)
+		obj = pool_get_slowpath(pool);
+	if (obj != POOL_FAR)
+		return obj;
+	if (wait)
+		return pool_get_recalled(pool, false);
+	pool_recall_async(pool);
+	return NULL;
+}
+
+/*
  * Continue a get whose first section returned @obj, which is no object. @state: of a task
  * that waits. Returns as pool_get_late().
  */
@@ -79,13 +95,8 @@ static __always_inline void *pool_get_far(struct syncpool *pool, gfp_t gfp, void
 	bool wait = gfpflags_allow_blocking(gfp) && pool_may_wait();
 
 	might_alloc(gfp);
-	if (obj == POOL_RETRY)
-		obj = pool_get_slowpath(pool);
-	if (obj == POOL_FAR) {
-		if (!wait)
-			pool_recall_async(pool);
-		obj = wait ? pool_get_recalled(pool, false) : NULL;
-	}
+	if (unlikely(obj))
+		obj = pool_get_further(pool, obj, wait);
 	if (!obj) {
 		obj = pool_build(pool, gfp);
 		if (!IS_ERR_OR_NULL(obj))
