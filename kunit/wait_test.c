@@ -260,17 +260,24 @@ static int victim_fn(void *data)
 	return 0;
 }
 
-/* Kill a task that waits, give it an object, or both at once. */
-static void kill_round(struct kunit *test, struct victim *v, struct task_struct *task,
+static bool kill_takes(struct test_pool *tp, struct test_obj **obj)
+{
+	*obj = limit_get(tp, GFP_NOWAIT, ME);
+	return *obj;
+}
+
+/* Kill a task that waits, give it an object, or both at once. False: the test failed. */
+static bool kill_round(struct kunit *test, struct victim *v, struct task_struct *task,
 		       unsigned int round, u32 *seed)
 {
 	struct test_pool *tp = v->tp;
-	struct test_obj *obj = limit_get(tp, GFP_KERNEL, ME);
 	unsigned int killed = READ_ONCE(v->killed);
+	struct test_obj *obj;
 
-	KUNIT_EXPECT_NOT_NULL(test, obj);
-	if (!obj || !limit_until(test, limit_waiters(tp)))
-		return;
+	/* one that waits would wait without end for an object that is lost */
+	if (!limit_until(test, kill_takes(tp, &obj)))
+		return false;
+	limit_until(test, limit_waiters(tp));
 	if (round % 4 < 2)
 		send_sig(SIGKILL, task, 1);
 	if (round % 4 == 0)
@@ -281,6 +288,7 @@ static void kill_round(struct kunit *test, struct victim *v, struct task_struct 
 		udelay(test_random(seed) % 50);
 		send_sig(SIGKILL, task, 1);
 	}
+	return true;
 }
 
 /* An object that is handed to a task while it is killed is not lost. */
@@ -294,7 +302,11 @@ static void wait_killed_served(struct kunit *test)
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 	for (round = 0; round < 200; round++)
-		kill_round(test, &v, task, round, &seed);
+		if (!kill_round(test, &v, task, round, &seed))
+			break;
+	/* so that a get that waits ends, too, and the task with it */
+	if (round < 200)
+		syncpool_resize(&tp->pool, 0, 0);
 	kthread_stop(task);
 	KUNIT_EXPECT_GE(test, v.killed, 50U);
 	KUNIT_EXPECT_GT(test, v.served, 0U);
