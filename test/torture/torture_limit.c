@@ -221,7 +221,6 @@ int tort_limit_start(int nwaiters)
 		return -ENOMEM;
 	tort_nwaiters = nwaiters;
 	for (i = 0; !err && i < nwaiters; i++) {
-		torture_random_init(&tort_waiters[i].rand);
 		tort_waiters[i].holder = TORT_HOLDER(TORT_TASK, TORT_WAITER_FIRST + i);
 		err = torture_create_kthread(tort_waiter, &tort_waiters[i],
 					     tort_waiters[i].task);
