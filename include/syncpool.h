@@ -106,8 +106,9 @@ struct syncpool_core;
  *	mempool's is; __vmalloc() of Linux 7 knows no __GFP_NOMEMALLOC. Needs alloc.
  * @max: objects that exist at most, out, cached, or on their way from alloc or to
  *	free; 0: no bound. Where so many exist and none is idle, a get that may
- *	sleep waits for one. Not less than @min. Objects that alloc did not build
- *	count neither here nor for @min.
+ *	sleep waits for one. Not less than @min. Neither is exact in a pool that is
+ *	given objects which alloc did not build: they count when they are freed, not
+ *	when they are put.
  */
 struct syncpool_params {
 	const char	*name;
