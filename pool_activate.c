@@ -121,8 +121,10 @@ static int pool_core_fill(struct syncpool_core *core)
 
 	if (!params->min && !params->max)
 		return 0;
-	err = pool_new_make_room(core, params->min, params->max);
-	return err ?: pool_new_fill(core->pool, core);
+	err = pool_new_make_room(core, params->min, params->max) ?:
+	      pool_new_fill_some(core->pool, core);
+	/* another activation has built some; the pool fills itself, if need be */
+	return err == -EBUSY ? 0 : err;
 }
 
 /* Free @core, which never was its pool's. */
@@ -194,7 +196,12 @@ static int pool_core_register(struct syncpool_core *core)
 		mutex_unlock(&core->reclaim_lock);
 	}
 	mutex_unlock(&pool_list_lock);
-	/* another activation, which has failed, had built some for a while */
+	/*
+	 * pool_core_register:B: full barrier, pairs with pool_limit_freed:A;
+	 * litmus/wait-free. Another activation, which has failed, had built some for a
+	 * while.
+	 */
+	smp_mb();
 	if (!err && pool_limit_lacks(pool))
 		pool_limit_fill_later(core);
 	return err;

@@ -131,6 +131,12 @@ void syncpool_put_bulk(struct syncpool *pool, unsigned int n, void **objs)
 }
 EXPORT_SYMBOL_GPL(syncpool_put_bulk);
 
+/* Can no more be built now, whatever alloc gives? */
+static bool pool_prefill_waits(const struct syncpool *pool)
+{
+	return pool_limit_is_full(pool) || pool_limit_is_waited(pool);
+}
+
 int syncpool_prefill(struct syncpool *pool, unsigned int n, gfp_t gfp)
 {
 	void *obj;
@@ -140,7 +146,7 @@ int syncpool_prefill(struct syncpool *pool, unsigned int n, gfp_t gfp)
 	while (n--) {
 		obj = pool_build(pool, gfp);
 		if (IS_ERR_OR_NULL(obj))
-			return pool_limit_is_full(pool) ? -EBUSY : -ENOMEM;
+			return obj == POOL_WAIT && pool_prefill_waits(pool) ? -EBUSY : -ENOMEM;
 		if (!READ_ONCE(pool->core)) {
 			pool_free_one(pool, obj);
 			return -EAGAIN;

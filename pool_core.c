@@ -4,10 +4,9 @@
  * fast path works on
  *
  * Order of locks: cpu_hotplug_lock, pool_list_lock, core->reclaim_lock; and
- * core->idle_lock or core->resize_lock, core->reclaim_lock. core->lock is
- * innermost. pool_list_lock is never held while
- * something is allocated, so activating a pool inside somebody's allocation
- * waits for nobody's reclaim.
+ * core->idle_lock, core->reclaim_lock. core->lock is innermost. pool_list_lock is
+ * never held while something is allocated, so activating a pool inside somebody's
+ * allocation waits for nobody's reclaim.
  */
 #include <linux/bug.h>
 #include <linux/ctype.h>
@@ -162,9 +161,10 @@ void pool_core_set_mode(struct syncpool_core *core, enum pool_mode mode)
 	raw_spin_unlock_irqrestore(&core->lock, flags);
 }
 
-/* Likewise. */
+/* In force after a grace period. */
 void pool_core_set_waited(struct syncpool_core *core, bool waited)
 {
+	lockdep_assert_held(&core->lock);
 	WRITE_ONCE(core->waited, waited);
 	pool_core_publish(core);
 }

@@ -140,7 +140,8 @@ enum pool_reason {
  *	what is out; POOL_IDLE_UNKNOWN at first
  * @idle_irq: wakes @idle_wait from any context
  * @idle_wait: where wait_idle sleeps
- * @resize_lock: syncpool_resize(); outside @reclaim_lock
+ * @resize_lock: syncpool_resize()
+ * @resizes: how often it has changed the bounds; under @resize_lock
  * @lock: protects @mode, @waited and the queue in @limit; taken with interrupts off, in
  *	hardirq, too, but in no get or put that does not wait
  * @waited: POOL_WAITED while nothing else is wanted; under @lock
@@ -201,7 +202,8 @@ struct syncpool_core {
 	long			idle_base;
 	struct irq_work		idle_irq;
 	wait_queue_head_t	idle_wait;
-	struct mutex		resize_lock;	/* outside reclaim_lock */
+	struct mutex		resize_lock;	/* protects @resizes and the bounds */
+	unsigned int		resizes;
 	raw_spinlock_t		lock;
 	bool			waited;
 	struct pool_limit	*limit;

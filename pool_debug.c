@@ -217,12 +217,11 @@ enum pool_debug_verdict pool_debug_put(struct syncpool *pool, void *obj,
 		pool_debug_report(core, obj, e, caller);
 		return POOL_DEBUG_REFUSE;
 	}
-	if (pool_debug_random() % 4 == 0)
-		return POOL_DEBUG_DROP;
 	if (core->params.flags & SYNCPOOL_POISON)
 		memset(obj, POISON_FREE, core->params.obj_size);
+	/* also what is dropped, which the pool may have to keep */
 	pool_debug_insert(core, obj, caller);
-	return POOL_DEBUG_KEEP;
+	return pool_debug_random() % 4 ? POOL_DEBUG_KEEP : POOL_DEBUG_DROP;
 }
 
 static void pool_debug_check(void *obj, const struct pool_debug_entry *e)

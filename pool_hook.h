@@ -8,6 +8,7 @@
 #define _POOL_HOOK_H
 
 #include <linux/export.h>
+#include <linux/jiffies.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
 
@@ -28,6 +29,7 @@ enum pool_hook_point {
 #ifdef SYNCPOOL_KUNIT
 extern void (*pool_hook_fn)(enum pool_hook_point point);
 extern unsigned long pool_ring_first_index;
+extern long pool_wait_again;
 
 static inline void pool_hook(enum pool_hook_point point)
 {
@@ -52,6 +54,8 @@ static inline bool pool_percpu_fails(void)
 #else
 #define pool_alloc_percpu(size, align)	__alloc_percpu(size, align)
 #define pool_ring_first_index		0UL
+/* jiffies until a get that waits tries again to build, in case memory has come back */
+#define pool_wait_again		((long)HZ)
 static inline void pool_hook(enum pool_hook_point point)
 {
 }

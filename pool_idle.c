@@ -46,6 +46,8 @@ static void pool_idle_begin(struct syncpool_core *core)
 	 */
 	synchronize_rcu();
 	pool_reclaim_lock_settled(core);
+	if (core->limit)
+		pool_reclaim_flush_active(core);
 	WRITE_ONCE(core->idle_base, pool_stats_outstanding_base(core));
 	mutex_unlock(&core->reclaim_lock);
 	/*
@@ -53,6 +55,8 @@ static void pool_idle_begin(struct syncpool_core *core)
 	 * litmus/wait-idle
 	 */
 	smp_mb();
+	/* gets may take what is cached again */
+	pool_limit_kick(core);
 }
 
 /*

@@ -51,6 +51,7 @@
 #include <linux/bug.h>
 #include <linux/irq_work.h>
 #include <linux/jiffies.h>
+#include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -64,6 +65,8 @@
 
 /* how long the pool stays closed after the last waiter, in jiffies */
 #define POOL_LIMIT_STAY	HZ
+/* until min is filled again after a discard, in jiffies */
+#define POOL_LIMIT_FILL	DIV_ROUND_UP(HZ, 20)
 /* searches for a slot that must be free */
 #define POOL_STASH_TRIES	8U
 
@@ -123,6 +126,18 @@ static bool __pool_limit_stash(struct syncpool_core *core, void *obj, bool cache
 	return true;
 }
 
+/*
+ * An object was taken from a chain or a magazine for a caller, while the pool waits for
+ * idle: as if it had been moved to the stash, and taken from there. Pinned.
+ */
+void pool_limit_took_idling(struct syncpool_core *core)
+{
+	pool_assert_pinned();
+	atomic_long_inc(&core->limit->stashed);
+	atomic_long_dec(&core->limit->stashed_idle);
+	pool_stats_out(core, 1);
+}
+
 /* Store @obj of a caller's. Otherwise as above. */
 bool pool_limit_stash(struct syncpool_core *core, void *obj)
 {
@@ -176,16 +191,14 @@ void pool_limit_fill_later(struct syncpool_core *core)
 	irq_work_queue(&core->limit->irq);
 }
 
-/*
- * alloc returned no object. @in_turn: to the first waiter, which knows that.
- */
-void pool_limit_unreserve(struct syncpool *pool, bool in_turn)
+/* alloc returned no object. @known: the first waiter knows it, since it has called alloc. */
+void pool_limit_unreserve(struct syncpool *pool, bool known)
 {
 	struct syncpool_core *core;
 
 	/* also a full barrier, as at pool_limit_freed:A */
 	atomic_long_dec_return(&pool->limit.existing);
-	if (in_turn)
+	if (known)
 		return;
 	rcu_read_lock();
 	core = READ_ONCE(pool->core);
@@ -206,8 +219,10 @@ void pool_limit_built(struct syncpool *pool, bool reserved)
 	rcu_read_lock();
 	core = READ_ONCE(pool->core);
 	/* syncpool_resize() came while alloc ran */
-	if (core && pool_limit_is_over(pool))
-		pool_limit_close(core);
+	if (core && pool_limit_is_over(pool)) {
+		WRITE_ONCE(core->limit->over, true);
+		irq_work_queue(&core->limit->irq);
+	}
 	rcu_read_unlock();
 }
 
@@ -217,7 +232,10 @@ void pool_limit_freed(struct syncpool *pool)
 	struct syncpool_core *core;
 
 	rcu_read_lock();
-	/* pool_limit_freed:A: full barrier, pairs with pool_limit_join:A; litmus/wait-free */
+	/*
+	 * pool_limit_freed:A: full barrier, pairs with pool_limit_join:A and
+	 * pool_core_register:B; litmus/wait-free
+	 */
 	atomic_long_dec_return(&pool->limit.existing);
 	core = READ_ONCE(pool->core);
 	if (unlikely(core && READ_ONCE(core->limit) && READ_ONCE(core->mode) != POOL_ENDED)) {
@@ -292,8 +310,7 @@ static bool pool_limit_close_locked(struct syncpool_core *core)
 	if (core->waited)
 		return false;
 	pool_core_set_waited(core, true);
-	core->limit->gp = get_state_synchronize_rcu();
-	core->limit->left_at = jiffies;
+	WRITE_ONCE(core->limit->gp, get_state_synchronize_rcu());
 	return true;
 }
 
@@ -332,8 +349,8 @@ static void pool_limit_open(struct work_struct *work)
 /* Wait behind all others. False: the pool has ended. */
 bool pool_limit_join(struct syncpool_core *core, struct pool_waiter *w)
 {
-	bool ended, closed = false;
 	unsigned long flags;
+	bool ended;
 
 	INIT_LIST_HEAD(&w->node);
 	w->task = current;
@@ -343,11 +360,11 @@ bool pool_limit_join(struct syncpool_core *core, struct pool_waiter *w)
 	if (!ended) {
 		list_add_tail(&w->node, &core->limit->waiters);
 		atomic_inc(&core->limit->nr_waiters);
-		closed = pool_limit_close_locked(core);
+		pool_limit_close_locked(core);
 	}
 	raw_spin_unlock_irqrestore(&core->lock, flags);
-	/* so that the one whose cookie limit.gp is begins */
-	if (closed)
+	/* so that the one whose cookie limit->gp is begins */
+	if (!ended && !poll_state_synchronize_rcu(READ_ONCE(core->limit->gp)))
 		start_poll_synchronize_rcu();
 	/*
 	 * pool_limit_join:A: full barrier, pairs with __pool_limit_stash:A and
@@ -376,6 +393,7 @@ enum pool_place pool_limit_place(struct syncpool_core *core, struct pool_waiter 
 	} else if (pool_limit_first(core) == w) {
 		place = POOL_PLACE_FIRST;
 		w->kicked = false;
+		w->looks = true;
 	}
 	raw_spin_unlock_irqrestore(&core->lock, flags);
 	return place;
@@ -428,6 +446,7 @@ static void pool_limit_serve(struct irq_work *irq)
 	struct syncpool_core *core = container_of(irq, struct pool_limit, irq)->core;
 	struct pool_waiter *w;
 	unsigned long flags;
+	bool closed;
 	void *obj;
 
 	/* pool_limit_serve:A: lock, pairs with pool_limit_leave:A; litmus/hand-over */
@@ -442,9 +461,12 @@ static void pool_limit_serve(struct irq_work *irq)
 	}
 	if (xchg(&core->limit->kicked, false))
 		pool_limit_kick_first(core);
+	closed = xchg(&core->limit->over, false) && pool_limit_close_locked(core);
 	raw_spin_unlock_irqrestore(&core->lock, flags);
+	if (closed)
+		queue_delayed_work(pool_wq, &core->limit->open_work, POOL_LIMIT_STAY);
 	if (xchg(&core->limit->lacks, false) && READ_ONCE(core->mode) != POOL_ENDED)
-		queue_delayed_work(pool_wq, &core->limit->fill_work, 0);
+		queue_delayed_work(pool_wq, &core->limit->fill_work, POOL_LIMIT_FILL);
 }
 
 /* Sleep until @w is handed an object or is to look again, for @timeout at most. */
@@ -456,6 +478,7 @@ void pool_limit_sleep(struct syncpool_core *core, struct pool_waiter *w,
 
 	set_current_state(state);
 	raw_spin_lock_irqsave(&core->lock, flags);
+	w->looks = false;
 	sleep = !list_empty(&w->node) && !(w->kicked && pool_limit_first(core) == w);
 	raw_spin_unlock_irqrestore(&core->lock, flags);
 	if (sleep && !signal_pending_state(state, current)) {
@@ -476,10 +499,14 @@ unsigned int pool_limit_leave(struct syncpool_core *core, struct pool_waiter *w)
 	raw_spin_lock_irqsave(&core->lock, flags);
 	if (!list_empty(&w->node))
 		pool_limit_remove(core, w);
-	/* it has not looked since then, or has left something */
-	if (w->kicked || !poll_state_synchronize_rcu(core->limit->gp))
+	/*
+	 * It has not looked since it was to, or not to the end, or there may be something
+	 * that it could not reach.
+	 */
+	if (w->kicked || w->looks || !poll_state_synchronize_rcu(core->limit->gp) ||
+	    pool_core_may_hold(core))
 		pool_limit_kick_first(core);
-	core->limit->left_at = jiffies;
+	WRITE_ONCE(core->limit->left_at, jiffies);
 	raw_spin_unlock_irqrestore(&core->lock, flags);
 	if (!pool_limit_has_waiters(core))
 		queue_delayed_work(pool_wq, &core->limit->open_work, POOL_LIMIT_STAY);
@@ -521,7 +548,8 @@ static int pool_limit_alloc(struct syncpool_core *core, work_func_t fill)
 	if (!limit)
 		return -ENOMEM;
 	limit->core = core;
-	limit->left_at = jiffies;
+	/* nobody has waited yet */
+	limit->left_at = jiffies - 1;
 	INIT_LIST_HEAD(&limit->waiters);
 	limit->irq = IRQ_WORK_INIT_HARD(pool_limit_serve);
 	INIT_DELAYED_WORK(&limit->open_work, pool_limit_open);

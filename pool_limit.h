@@ -26,6 +26,7 @@ struct pool_stash;
  * @left_at: jiffies when the last of them left
  * @kicked: the first of them is to look again
  * @lacks: @fill_work is to run
+ * @over: more objects exist than may: the pool is to be closed
  * @irq: serves them, from any context
  * @open_work: ends POOL_WAITED
  * @fill_work: builds what params.min demands
@@ -43,6 +44,7 @@ struct pool_limit {
 	unsigned long		left_at;
 	bool			kicked;
 	bool			lacks;
+	bool			over;
 	struct irq_work		irq;
 	struct delayed_work	open_work;
 	struct delayed_work	fill_work;
@@ -60,6 +62,7 @@ struct pool_limit {
  * @n: how many it wants
  * @got: how many it has; under core->lock while it is in the list
  * @kicked: it has not looked yet, or is to look again; under core->lock
+ * @looks: it looks, or did when it was handed what it wants; under core->lock
  * @slept: it is counted in syncpool_stats.waits
  */
 struct pool_waiter {
@@ -69,6 +72,7 @@ struct pool_waiter {
 	unsigned int		n;
 	unsigned int		got;
 	bool			kicked;
+	bool			looks;
 	bool			slept;
 };
 
@@ -85,12 +89,13 @@ enum pool_place {
 };
 
 bool pool_limit_reserve_one(struct syncpool *pool, unsigned int max);
-void pool_limit_unreserve(struct syncpool *pool, bool in_turn);
+void pool_limit_unreserve(struct syncpool *pool, bool known);
 void pool_limit_built(struct syncpool *pool, bool reserved);
 void pool_limit_freed(struct syncpool *pool);
 unsigned int pool_limit_drop(struct syncpool_core *core, unsigned int n);
 unsigned long pool_limit_excess(const struct syncpool_core *core);
 bool pool_limit_stash(struct syncpool_core *core, void *obj);
+void pool_limit_took_idling(struct syncpool_core *core);
 bool pool_limit_keep(struct syncpool_core *core, void *obj, bool cached);
 unsigned int pool_limit_retain(struct syncpool_core *core, void **objs, unsigned int n);
 void *__pool_limit_unstash(struct syncpool_core *core, bool cached);
@@ -174,12 +179,13 @@ static inline long pool_limit_stashed(const struct syncpool_core *core)
 	return atomic_long_read(&limit->stashed) + atomic_long_read(&limit->stashed_idle);
 }
 
-/* Has nobody waited since @since? What lies in the stash was not needed since then. */
+/* Has nobody waited since @since? Gets have not needed what was stashed for them then. */
 static inline bool pool_limit_is_quiet(const struct syncpool_core *core, unsigned long since)
 {
 	const struct pool_limit *limit = READ_ONCE(core->limit);
 
-	return limit && !READ_ONCE(core->waited) && time_before(READ_ONCE(limit->left_at), since);
+	return limit && !pool_limit_has_waiters(core) &&
+	       time_before(READ_ONCE(limit->left_at), since);
 }
 
 /* Take an object from the stash, or NULL. Pinned; any context. */

@@ -16,7 +16,7 @@
  * mode) looks busy, so every operation on it comes here.
  *
  * One pinned section is bounded: one block from or to the own chain, and at most
- * one chain or magazine of another CPU.
+ * one chain or magazine of another CPU, and in a pool with limits a search of the stash.
  *
  * Conventions: an object may be POOL_RETRY or POOL_FAR, see pool_take.h, or POOL_WAIT.
  */

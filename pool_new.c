@@ -6,6 +6,7 @@
  * built when the pool is activated, by syncpool_resize(), and by a work item after some
  * were discarded.
  */
+#include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/minmax.h>
 #include <linux/preempt.h>
@@ -21,7 +22,7 @@
 /* until the work item tries again to build what min demands */
 #define POOL_FILL_AGAIN	(HZ / 10)
 
-/* pool_new(), counted in @core, or in what is @pool's core after alloc if it is NULL. */
+/* An object from alloc; NULL; or POOL_WAIT. @core: of the work that min demands, or NULL. */
 static void *pool_new_within(struct syncpool *pool, struct syncpool_core *core, gfp_t gfp,
 			     bool in_turn)
 {
@@ -37,7 +38,7 @@ static void *pool_new_within(struct syncpool *pool, struct syncpool_core *core, 
 	if (obj)
 		pool_limit_built(pool, reserved);
 	else if (reserved)
-		pool_limit_unreserve(pool, in_turn);
+		pool_limit_unreserve(pool, in_turn && !core);
 	return obj;
 }
 
@@ -58,12 +59,8 @@ static int pool_new_fill_one(struct syncpool *pool, struct syncpool_core *core)
 
 	if (obj == POOL_WAIT)
 		return -EBUSY;
-	if (!obj) {
-		/* for a moment it seemed to exist */
-		smp_mb();
-		pool_limit_kick(core);
+	if (!obj)
 		return -ENOMEM;
-	}
 	if (pool_limit_keep(core, obj, false))
 		return 0;
 	pool_free_one(pool, obj);
@@ -71,7 +68,7 @@ static int pool_new_fill_one(struct syncpool *pool, struct syncpool_core *core)
 }
 
 /* Build what params.min demands, as far as possible: 0 or an errno. */
-static int pool_new_fill_some(struct syncpool *pool, struct syncpool_core *core)
+int pool_new_fill_some(struct syncpool *pool, struct syncpool_core *core)
 {
 	int err = 0;
 
@@ -111,6 +108,8 @@ static void pool_new_fill_work(struct work_struct *work)
  */
 int pool_new_make_room(struct syncpool_core *core, unsigned int nr_min, unsigned int nr_max)
 {
-	return pool_limit_make_room(core, max(nr_min, min(nr_max, POOL_STASH_ROOM)),
-				    pool_new_fill_work);
+	unsigned int n = max(nr_min, min(nr_max, POOL_STASH_ROOM));
+
+	/* and for what others are about to take while they count it as taken already */
+	return pool_limit_make_room(core, n + nr_cpu_ids, pool_new_fill_work);
 }

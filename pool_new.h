@@ -11,12 +11,13 @@
 #include "pool_stats.h"
 
 void *pool_new(struct syncpool *pool, gfp_t gfp, bool in_turn);
+int pool_new_fill_some(struct syncpool *pool, struct syncpool_core *core);
 int pool_new_fill(struct syncpool *pool, struct syncpool_core *core);
 int pool_new_make_room(struct syncpool_core *core, unsigned int nr_min, unsigned int nr_max);
 
 /*
- * Call alloc, and count what it returns in @core, which will be the pool's, or, if that
- * is NULL, in what is its core then.
+ * Call alloc, and count what it returns in what is the pool's core then; or in @core, if
+ * that is not NULL, as an object that goes to nobody.
  */
 static __always_inline void *pool_new_call(struct syncpool *pool, struct syncpool_core *core,
 					   gfp_t gfp)
@@ -27,7 +28,7 @@ static __always_inline void *pool_new_call(struct syncpool *pool, struct syncpoo
 	obj = pool->params.alloc(gfp, pool->params.data);
 	preempt_disable();
 	if (core)
-		pool_stats_alloc(pool, core, obj);
+		pool_stats_filled(pool, core, obj);
 	else if (pool_stats_alloc(pool, READ_ONCE(pool->core), obj) && obj)
 		pool_age_arm(pool->core);
 	preempt_enable();

@@ -157,6 +157,19 @@ static void pool_settle(struct syncpool_core *core)
 	atomic_long_add(freed, &core->reclaimed);
 }
 
+/*
+ * Move what the active generation holds in magazines to its chains, where every CPU finds it.
+ * Nobody uses a magazine: the pool has been idling for a grace period.
+ */
+void pool_reclaim_flush_active(struct syncpool_core *core)
+{
+	unsigned int cpu;
+
+	lockdep_assert_held(&core->reclaim_lock);
+	for_each_possible_cpu(cpu)
+		atomic_long_add(pool_reclaim_flush(core->active, cpu), &core->reclaimed);
+}
+
 /* Free all that @cpu holds in @gen, as far as the pool's min allows. Returns how many. */
 static unsigned long pool_drain_cpu(struct syncpool_core *core,
 				    struct pool_generation *gen, unsigned int cpu)

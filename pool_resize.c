@@ -10,6 +10,7 @@
 #include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
+#include <linux/workqueue.h>
 
 #include "pool_activate.h"
 #include "pool_limit.h"
@@ -19,24 +20,30 @@
 /* Free what is idle and exceeds params.max; puts free the rest. */
 static void pool_resize_trim(struct syncpool *pool, struct syncpool_core *core)
 {
-	long excess = atomic_long_read(&pool->limit.built) - (long)READ_ONCE(pool->params.max);
+	long excess;
 
-	if (pool_limit_is_over(pool) && excess > 0)
+	if (!pool_limit_is_over(pool))
+		return;
+	/* nobody reaches what lies in old magazines before */
+	flush_rcu_work(&core->settle_work);
+	excess = atomic_long_read(&pool->limit.built) - (long)READ_ONCE(pool->params.max);
+	if (excess > 0)
 		pool_shrink_trim(core, excess);
 }
 
-/* What a pool is changed to. */
+/* The bounds of a pool. @seq: of the change that led to them. */
 struct pool_bounds {
 	unsigned int min;
 	unsigned int max;
+	unsigned int seq;
 };
 
 /*
- * Change the bounds of @pool to @to, and return what they were in @was. -ENOMEM: there
- * cannot be room for min objects. No callback runs under the lock.
+ * Change the bounds of @pool to @to, whose seq is set, and return what they were in @was.
+ * -ENOMEM: there cannot be room for min objects. No callback runs under the lock.
  */
 static int pool_resize_set(struct syncpool *pool, struct syncpool_core *core,
-			   const struct pool_bounds *to, struct pool_bounds *was)
+			   struct pool_bounds *to, struct pool_bounds *was)
 {
 	int err;
 
@@ -46,8 +53,8 @@ static int pool_resize_set(struct syncpool *pool, struct syncpool_core *core,
 		return err;
 	/* whoever sees the new bounds sees core->limit */
 	synchronize_rcu();
-	was->min = pool->params.min;
-	was->max = pool->params.max;
+	*was = (struct pool_bounds){ pool->params.min, pool->params.max };
+	to->seq = ++core->resizes;
 	WRITE_ONCE(pool->params.max, to->max);
 	WRITE_ONCE(pool->params.min, to->min);
 	/*
@@ -69,18 +76,20 @@ static int pool_resize_set(struct syncpool *pool, struct syncpool_core *core,
 
 /* Undo a change to @from, unless another one has come since. */
 static void pool_resize_undo(struct syncpool *pool, struct syncpool_core *core,
-			     const struct pool_bounds *from, const struct pool_bounds *was)
+			     const struct pool_bounds *from, struct pool_bounds *was)
 {
 	struct pool_bounds unused;
 
 	mutex_lock(&core->resize_lock);
-	if (pool->params.min == from->min && pool->params.max == from->max)
+	if (core->resizes == from->seq)
 		pool_resize_set(pool, core, was, &unused);
 	mutex_unlock(&core->resize_lock);
+	/* what was built meanwhile */
+	pool_resize_trim(pool, core);
 }
 
 static int pool_resize(struct syncpool *pool, struct syncpool_core *core,
-		       const struct pool_bounds *to)
+		       struct pool_bounds *to)
 {
 	struct pool_bounds was;
 	int err;
@@ -99,7 +108,7 @@ static int pool_resize(struct syncpool *pool, struct syncpool_core *core,
 
 int syncpool_resize(struct syncpool *pool, unsigned int min, unsigned int max)
 {
-	const struct pool_bounds to = { min, max };
+	struct pool_bounds to = { min, max };
 	struct syncpool_core *core;
 	int err;
 

@@ -162,7 +162,7 @@ void pool_stats_out(struct syncpool_core *core, long change)
 /* An object was built, because none that is idle could be had: the others are out. */
 static void pool_stats_built(struct syncpool_core *core, long built)
 {
-	long out = built - max(pool_node_chained(core->nodes), 0L);
+	long out = built - max(pool_node_chained(core->nodes), 0L) - pool_limit_stashed(core);
 	long peak = atomic_long_read(&core->peak);
 
 	this_cpu_inc(core->counters->allocs);
@@ -204,6 +204,18 @@ bool pool_stats_alloc(struct syncpool *pool, struct syncpool_core *core,
 		atomic_long_inc(&pool->uncached.allocs);
 	}
 	return caches;
+}
+
+/* As pool_stats_alloc(), for an object that params.min demands, in @core. */
+void pool_stats_filled(struct syncpool *pool, struct syncpool_core *core, bool built)
+{
+	pool_assert_pinned();
+	if (!built) {
+		atomic_long_inc(&core->alloc_fails);
+		return;
+	}
+	atomic_long_inc(&pool->limit.built);
+	this_cpu_inc(core->counters->allocs);
 }
 
 /* An object that a caller gave back was freed. */

@@ -8,6 +8,7 @@
 bool pool_stats_alloc(struct syncpool *pool, struct syncpool_core *core,
 		      bool built);
 void pool_stats_dropped(struct syncpool_core *core, unsigned int n);
+void pool_stats_filled(struct syncpool *pool, struct syncpool_core *core, bool built);
 void pool_stats_out(struct syncpool_core *core, long change);
 void pool_stats_free(struct syncpool *pool);
 

@@ -137,6 +137,27 @@ static void *pool_take_closed(struct syncpool_core *core)
 	return found.obj;
 }
 
+/*
+ * The same while the pool waits for idle: a pool with limits may not be able to build, and
+ * what is out may not come back before this get has an object. No magazine is in use
+ * then, see pool_idle_begin().
+ */
+static void *pool_take_idling(struct syncpool_core *core)
+{
+	void *obj;
+	int n;
+
+	if (!core->limit || READ_ONCE(core->mode) != POOL_IDLING || !pool_core_may_reclaim(core))
+		return NULL;
+	n = pool_generation_steal(READ_ONCE(core->active), smp_processor_id(), &obj, 1);
+	if (n <= 0)
+		obj = ERR_PTR(n);
+	obj = obj ?: pool_take_aged(READ_ONCE(core->victim));
+	if (!IS_ERR_OR_NULL(obj))
+		pool_limit_took_idling(core);
+	return obj;
+}
+
 /* The same for a get whose turn it is, if others wait. */
 static void *pool_take_in_turn(struct syncpool_core *core)
 {
@@ -144,7 +165,7 @@ static void *pool_take_in_turn(struct syncpool_core *core)
 
 	if (obj)
 		return obj;
-	return pool_core_caches(core) ? pool_take_closed(core) : NULL;
+	return pool_core_caches(core) ? pool_take_closed(core) : pool_take_idling(core);
 }
 
 /*

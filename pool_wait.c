@@ -17,19 +17,29 @@
 #include "pool_activate.h"
 #include "pool_debug.h"
 #include "pool_free.h"
+#include "pool_hook.h"
 #include "pool_limit.h"
 #include "pool_new.h"
 #include "pool_take.h"
 #include "pool_wait.h"
 
-/* until a get tries again to build, in case memory has come back */
-#define POOL_WAIT_AGAIN	HZ
 /* the same for a get of a pool that is not active yet, for want of memory */
 #define POOL_WAIT_CORE	DIV_ROUND_UP(HZ, 20)
 
+/* Build *@obj for a pool without a core. False: it could not be built. */
+static bool pool_wait_build(struct syncpool *pool, gfp_t gfp, void **obj)
+{
+	*obj = pool_new(pool, gfp, false);
+	if (!IS_ERR_OR_NULL(*obj))
+		return true;
+	*obj = NULL;
+	return false;
+}
+
 /*
  * The core of @pool, which pool_core_leave() gives back. NULL: it has ended or cannot be
- * activated, or the caller was killed, or an object could be built: *@obj.
+ * activated, or the caller was killed, or an object could be built: *@obj, which may be
+ * NULL.
  */
 static struct syncpool_core *pool_wait_core(struct syncpool *pool, gfp_t gfp,
 					    unsigned int state, void **obj)
@@ -39,10 +49,8 @@ static struct syncpool_core *pool_wait_core(struct syncpool *pool, gfp_t gfp,
 	while (!(core = pool_core_enter(pool))) {
 		if (!pool_activate_for_wait(pool, gfp) || signal_pending_state(state, current))
 			return NULL;
-		*obj = pool_new(pool, gfp, true);
-		if (!IS_ERR_OR_NULL(*obj))
+		if (obj && pool_wait_build(pool, gfp, obj))
 			return NULL;
-		*obj = NULL;
 		__set_current_state(state);
 		schedule_timeout(POOL_WAIT_CORE);
 	}
@@ -57,7 +65,7 @@ static void pool_wait_return(struct syncpool *pool, struct syncpool_core *core,
 
 	while (n--) {
 		preempt_disable();
-		kept = pool_limit_stash(core, objs[n]);
+		kept = !pool_limit_is_over(pool) && pool_limit_stash(core, objs[n]);
 		preempt_enable();
 		if (!kept)
 			pool_free_or_keep(pool, objs[n]);
@@ -104,9 +112,9 @@ static bool pool_wait_suffices(const struct syncpool *pool, const struct pool_wa
  */
 static long pool_wait_timeout(struct syncpool *pool, struct syncpool_core *core)
 {
-	if (pool_may_hold(pool) || !poll_state_synchronize_rcu(READ_ONCE(core->limit->gp)))
+	if (!poll_state_synchronize_rcu(READ_ONCE(core->limit->gp)) || pool_may_hold(pool))
 		return 1;
-	return POOL_WAIT_AGAIN;
+	return pool_wait_again;
 }
 
 static void pool_wait_in_queue(struct syncpool *pool, struct syncpool_core *core,
@@ -117,7 +125,7 @@ static void pool_wait_in_queue(struct syncpool *pool, struct syncpool_core *core
 	void *last;
 
 	while ((place = pool_limit_place(core, w)) != POOL_PLACE_NONE) {
-		timeout = POOL_WAIT_AGAIN;
+		timeout = pool_wait_again;
 		if (place == POOL_PLACE_FIRST) {
 			last = pool_wait_look(pool, core, w, gfp);
 			if (pool_wait_suffices(pool, w, last))
@@ -139,8 +147,8 @@ static void pool_wait_in_queue(struct syncpool *pool, struct syncpool_core *core
  * @state: TASK_UNINTERRUPTIBLE, or TASK_KILLABLE: a fatal signal ends the wait
  *
  * Context: Task context, where @gfp allows direct reclaim. Sleeps.
- * Return: how many: @n; fewer if the pool does not promise that many; 0 if the caller
- * was killed or the pool has ended.
+ * Return: how many: @n; fewer if the pool does not promise that many, or has ended; 0 if
+ * the caller was killed.
  */
 unsigned int pool_wait(struct syncpool *pool, gfp_t gfp, unsigned int n, void **objs,
 		       unsigned int state)
@@ -150,7 +158,8 @@ unsigned int pool_wait(struct syncpool *pool, gfp_t gfp, unsigned int n, void **
 	unsigned int got = 0, i;
 
 	objs[0] = NULL;
-	core = pool_wait_core(pool, gfp, state, &objs[0]);
+	/* one is not enough for many, which the pool promises with its min */
+	core = pool_wait_core(pool, gfp, state, n == 1 ? &objs[0] : NULL);
 	if (!core)
 		return !!objs[0];
 	if (pool_limit_join(core, &w)) {

@@ -511,7 +511,7 @@ void syncpool_put_bulk(struct syncpool *pool, unsigned int n, void **objs);
  * sleep.
  * Return: 0, also if a put found no room; -EINVAL: the pool has no alloc
  * callback; -ENOMEM: alloc built fewer than @n, which stay cached; -EBUSY: likewise,
- * since max objects exist; -EAGAIN: the pool is not active yet
+ * since max objects exist, or gets wait for one; -EAGAIN: the pool is not active yet
  * and @gfp may not sleep.
  */
 int syncpool_prefill(struct syncpool *pool, unsigned int n, gfp_t gfp);
@@ -574,7 +574,8 @@ long syncpool_outstanding(struct syncpool *pool);
  *	to it.
  *
  * Meanwhile puts free their objects instead of caching them, down to params.min, and
- * a get that cannot build waits if it may. Cached objects stay cached, and afterwards
+ * a get of a pool with min or max takes what is cached before it builds or waits. Other
+ * cached objects stay cached, and afterwards
  * the pool works as before, whatever was returned. A caller that wants to tear down
  * what the objects depend on calls syncpool_exit() next.
  *
