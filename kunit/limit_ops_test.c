@@ -131,6 +131,7 @@ static void ops_idle_min(struct kunit *test)
 	idle_start(test, &idle);
 	test_put_many(tp, objs, 9, ME);
 	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&tp->pool), 1L);
+	schedule_timeout_uninterruptible(HZ / 10);
 	KUNIT_EXPECT_FALSE(test, READ_ONCE(idle.done));
 	/* which are to be had meanwhile */
 	limit_break_alloc(tp);
@@ -175,6 +176,30 @@ static void ops_idle_reclaim(struct kunit *test)
 }
 
 /* A task that waits for idle, and one that waits for an object, both come to an end. */
+static void ops_idle_cached(struct kunit *test)
+{
+	struct test_pool *tp = limit_make(test, 2 * KEEP, 0, KEEP);
+	struct idle idle = { .tp = tp };
+	struct test_obj *objs[KEEP];
+
+	KUNIT_ASSERT_EQ(test, test_get_many(tp, objs, KEEP, ME), KEEP);
+	test_put_many(tp, objs, KEEP - 1, ME);
+	limit_wait_for_kicks();
+	idle_start(test, &idle);
+	objs[0] = test_get(tp, ME);
+	KUNIT_EXPECT_NOT_NULL(test, objs[0]);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->allocs), (long)KEEP);
+	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&tp->pool), 2L);
+	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), KEEP - 2UL);
+	test_put(tp, objs[KEEP - 1], ME);
+	schedule_timeout_uninterruptible(HZ / 10);
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(idle.done));
+	test_put(tp, objs[0], ME);
+	idle_end(test, &idle);
+	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&tp->pool), 0L);
+	test_pool_end(tp);
+}
+
 static void ops_idle_getter(struct kunit *test)
 {
 	struct test_pool *tp = limit_make(test, 2 * KEEP, 0, 1);
@@ -182,6 +207,7 @@ static void ops_idle_getter(struct kunit *test)
 	struct getter g = GETTER(tp, ME + 1), late = GETTER(tp, ME + 2);
 	struct idle idle = { .tp = tp };
 
+	limit_wait_for_kicks();
 	getter_sleep(test, &g, 0);
 	idle_start(test, &idle);
 	getter_sleep(test, &late, 1);
@@ -243,10 +269,11 @@ static void ops_resize_min(struct kunit *test)
 /* If a larger min cannot be filled, the pool is as before. */
 static void ops_resize_nomem(struct kunit *test)
 {
-	struct test_pool *tp = limit_make(test, 2 * KEEP, KEEP, 2 * KEEP);
+	struct test_pool *tp = limit_make(test, 3 * KEEP - 1, KEEP, 2 * KEEP);
 
-	/* all its memory is used up on the way */
+	/* all its memory is used up on the way, beyond the old max */
 	KUNIT_EXPECT_EQ(test, syncpool_resize(&tp->pool, 3 * KEEP, 0), -ENOMEM);
+	KUNIT_EXPECT_FALSE(test, pool_limit_is_over(&tp->pool));
 	KUNIT_EXPECT_EQ(test, tp->pool.params.min, KEEP);
 	KUNIT_EXPECT_EQ(test, tp->pool.params.max, 2 * KEEP);
 	syncpool_cleanup(&tp->pool);
@@ -265,6 +292,7 @@ static void ops_resize_wakes(struct kunit *test)
 	struct getter g[3];
 	unsigned int i;
 
+	limit_wait_for_kicks();
 	for (i = 0; i < 3; i++) {
 		g[i] = (struct getter)GETTER(tp, ME + 1 + i);
 		g[i].holds = true;
@@ -378,6 +406,7 @@ static struct kunit_case ops_cases[] = {
 	KUNIT_CASE(ops_bulk_more),
 	KUNIT_CASE(ops_idle_min),
 	KUNIT_CASE(ops_idle_reclaim),
+	KUNIT_CASE(ops_idle_cached),
 	KUNIT_CASE(ops_idle_getter),
 	KUNIT_CASE(ops_resize_invalid),
 	KUNIT_CASE(ops_resize_min),

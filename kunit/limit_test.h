@@ -47,6 +47,12 @@ static inline void limit_mend_alloc(struct test_pool *tp)
 	atomic_set(&tp->failing, 0);
 }
 
+/* No get looks again of its own accord: a lost wake-up shows. Until the next pool. */
+static inline void limit_wait_for_kicks(void)
+{
+	pool_wait_again = MAX_SCHEDULE_TIMEOUT;
+}
+
 /* Gets that wait. */
 static inline int limit_waiters(struct test_pool *tp)
 {

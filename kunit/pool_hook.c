@@ -9,3 +9,7 @@ EXPORT_SYMBOL_FOR_TEST(pool_hook_fn);
 /* the first index of new rings */
 unsigned long pool_ring_first_index;
 EXPORT_SYMBOL_FOR_TEST(pool_ring_first_index);
+
+/* jiffies until a get that waits tries again to build */
+long pool_wait_again = HZ;
+EXPORT_SYMBOL_FOR_TEST(pool_wait_again);

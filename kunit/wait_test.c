@@ -117,7 +117,7 @@ static void gfp_desc(const struct gfp_case *c, char *desc)
 KUNIT_ARRAY_PARAM(gfp, gfp_cases, gfp_desc);
 
 #define WAITERS	12U
-#define GETS	100U
+#define GETS	40U
 
 struct never {
 	struct test_pool *tp;
@@ -457,6 +457,7 @@ static void wait_order(struct kunit *test)
 	struct task_struct *tasks[2];
 	unsigned int i;
 
+	limit_wait_for_kicks();
 	overtake.tp = tp;
 	atomic_set(&overtake.turn, -1);
 	atomic_set(&overtake.early, 0);
