@@ -255,10 +255,12 @@ static int write_some(int n)
 
 static void test_many_writers(int max)
 {
-	int writers = max * WRITERS < MOST ? max * WRITERS : MOST, status, bad = 0;
 	long waits = number_in(STATS, "waits "), most = 0, n;
+	int writers = max * WRITERS, status, bad = 0;
 	pid_t pid;
 
+	if (writers > MOST)
+		writers = MOST;
 	for (int i = 0; i < writers; i++) {
 		pid = start();
 		if (!pid)
@@ -268,7 +270,8 @@ static void test_many_writers(int max)
 	while ((pid = waitpid(-1, &status, WNOHANG)) >= 0) {
 		bad += pid && status;
 		n = number_in(STATS, "built ") - number_in(STATS, "freed ");
-		most = n > most ? n : most;
+		if (n > most)
+			most = n;
 		if (!pid)
 			usleep(10 * 1000);
 	}
