@@ -211,6 +211,10 @@ int tort_limit_start(int nwaiters)
 
 	/* its min objects are built, and alloc may fail on purpose */
 	do {
+		/* what a pool has built that could not be opened is no matter of the next */
+		atomic_long_set(&tort_limited.allocs, 0);
+		atomic_long_set(&tort_limited.frees, 0);
+		atomic_long_set(&tort_limited.fails, 0);
 		err = tort_pool_open(&tort_limited, tort_limited.name);
 	} while (err == -ENOMEM && ++tries < 100);
 	if (err)
