@@ -104,19 +104,22 @@ static __always_inline struct pool_found pool_take(struct pool_pcp *pcp, u32 top
 	return pool_take_slowpath(pcp);
 }
 
-/* The owner of @pcp was interrupted. Returns as pool_get_active(). */
+/* Steal one object from the chains of @gen. Returns as pool_get_active(). */
+static void *pool_take_stolen(struct syncpool_core *core, struct pool_generation *gen)
+{
+	void *obj;
+	int n = pool_generation_steal(gen, pool_debug_steal_start(core), &obj, 1);
+
+	return n > 0 ? obj : ERR_PTR(n);
+}
+
+/* The owner of @pcp was interrupted. Likewise. */
 static void *pool_take_nested(struct syncpool_core *core, struct pool_pcp *pcp)
 {
 	struct pool_generation *victim = READ_ONCE(core->victim);
-	void *obj = pool_pcp_nested_get(pcp);
-	int n;
+	void *obj = pool_pcp_nested_get(pcp) ?: pool_take_stolen(core, pcp->gen) ?:
+		    pool_generation_take_own(victim) ?: pool_take_aged(victim);
 
-	if (!obj) {
-		n = pool_generation_steal(pcp->gen, pool_debug_steal_start(core), &obj, 1);
-		if (n <= 0)
-			obj = ERR_PTR(n);
-	}
-	obj = obj ?: pool_generation_take_own(victim) ?: pool_take_aged(victim);
 	if (obj == POOL_RETRY)
 		return obj;
 	atomic_long_inc(&core->nested);
@@ -145,14 +148,11 @@ static void *pool_take_closed(struct syncpool_core *core)
 static void *pool_take_idling(struct syncpool_core *core)
 {
 	void *obj;
-	int n;
 
 	if (!core->limit || READ_ONCE(core->mode) != POOL_IDLING || !pool_core_may_reclaim(core))
 		return NULL;
-	n = pool_generation_steal(READ_ONCE(core->active), smp_processor_id(), &obj, 1);
-	if (n <= 0)
-		obj = ERR_PTR(n);
-	obj = obj ?: pool_take_aged(READ_ONCE(core->victim));
+	obj = pool_take_stolen(core, READ_ONCE(core->active)) ?:
+	      pool_take_aged(READ_ONCE(core->victim));
 	if (!IS_ERR_OR_NULL(obj))
 		pool_limit_took_idling(core);
 	return obj;
