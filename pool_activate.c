@@ -236,6 +236,16 @@ int pool_activate(struct syncpool *pool)
 	return err == -EALREADY ? 0 : err;
 }
 
+/* pool_core_enter() of @pool, which is activated before, if need be. Or an ERR_PTR(). */
+struct syncpool_core *pool_activate_enter(struct syncpool *pool)
+{
+	int err = pool_activate(pool);
+
+	if (err)
+		return ERR_PTR(err);
+	return pool_core_enter(pool) ?: ERR_PTR(-ESHUTDOWN);
+}
+
 /* False if it would fail every time. Any context. */
 static bool pool_may_activate(struct syncpool *pool)
 {

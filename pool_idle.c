@@ -10,6 +10,7 @@
  * the waiters through an irq_work, so it may run in any context.
  */
 #include <linux/bug.h>
+#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
@@ -111,15 +112,11 @@ int syncpool_wait_idle(struct syncpool *pool, unsigned long timeout)
 	struct syncpool_core *core;
 	bool gone;
 	long left;
-	int err;
 
 	might_sleep();
-	err = pool_activate(pool);
-	if (err)
-		return err;
-	core = pool_core_enter(pool);
-	if (!core)
-		return -ESHUTDOWN;
+	core = pool_activate_enter(pool);
+	if (IS_ERR(core))
+		return PTR_ERR(core);
 	left = pool_idle_sleep(core, pool, timeout);
 	gone = test_bit(POOL_STATE_GONE, &pool->state);
 	pool_core_leave(core);

@@ -5,6 +5,7 @@
  * No lock is held while objects are built or freed. So two calls at once may both change
  * the bounds, and the later one holds; one that fails undoes its own change only.
  */
+#include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/minmax.h>
@@ -115,12 +116,9 @@ int syncpool_resize(struct syncpool *pool, unsigned int min, unsigned int max)
 	might_sleep();
 	if (!pool_limit_is_valid(&pool->params, min, max))
 		return -EINVAL;
-	err = pool_activate(pool);
-	if (err)
-		return err;
-	core = pool_core_enter(pool);
-	if (!core)
-		return -ESHUTDOWN;
+	core = pool_activate_enter(pool);
+	if (IS_ERR(core))
+		return PTR_ERR(core);
 	err = pool_resize(pool, core, &to);
 	pool_core_leave(core);
 	return err;
