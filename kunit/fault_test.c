@@ -176,12 +176,14 @@ static struct syncpool_params fault_params(struct kunit *test,
 }
 
 /* @footprint: see struct syncpool_params */
-static struct syncpool *fault_pool_of(struct kunit *test, size_t footprint)
+static struct syncpool *fault_pool_of(struct kunit *test, size_t footprint,
+				      unsigned int min)
 {
 	struct syncpool_params params = fault_params(test, 0);
 	struct syncpool *pool;
 
 	params.footprint = footprint;
+	params.min = min;
 	pool = syncpool_create(&params);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(pool));
 	test_stay_on(raw_smp_processor_id());
@@ -190,7 +192,7 @@ static struct syncpool *fault_pool_of(struct kunit *test, size_t footprint)
 
 static struct syncpool *fault_pool(struct kunit *test)
 {
-	return fault_pool_of(test, 0);
+	return fault_pool_of(test, 0, 0);
 }
 
 /* Every object that was built is cached, out or freed. */
@@ -407,7 +409,7 @@ static unsigned int fault_put_run(struct fault *f, struct syncpool *pool,
 /* Puts of objects of @footprint, of which @most find no place if one ring fails. */
 static void fault_sweep_put(struct kunit *test, size_t footprint, unsigned int most)
 {
-	struct syncpool *pool = fault_pool_of(test, footprint);
+	struct syncpool *pool = fault_pool_of(test, footprint, 0);
 	struct fault f = FAULT(test);
 	unsigned int lost;
 	void **objs;
@@ -442,11 +444,11 @@ static void fault_put_expensive(struct kunit *test)
 	fault_sweep_put(test, SZ_32K, 1);
 }
 
-/* No ring at all: the magazine keeps @most objects, the others are freed. */
+/* No ring at all: the pool keeps @most objects, the others are freed. */
 static void fault_put_all_of(struct kunit *test, size_t footprint,
-			     unsigned int most)
+			     unsigned int min, unsigned int most)
 {
-	struct syncpool *pool = fault_pool_of(test, footprint);
+	struct syncpool *pool = fault_pool_of(test, footprint, min);
 	struct fault f = FAULT(test);
 	unsigned int i;
 	void **objs;
@@ -472,40 +474,18 @@ static void fault_put_all_of(struct kunit *test, size_t footprint,
 
 static void fault_put_all(struct kunit *test)
 {
-	fault_put_all_of(test, 0, POOL_MAGAZINE_MAX);
+	fault_put_all_of(test, 0, 0, POOL_MAGAZINE_MAX);
 }
 
 static void fault_put_all_expensive(struct kunit *test)
 {
-	fault_put_all_of(test, SZ_32K, 0);
+	fault_put_all_of(test, SZ_32K, 0, 0);
 }
 
 /* But those that params.min demands stay, and need no memory for that. */
 static void fault_put_all_min(struct kunit *test)
 {
-	struct syncpool_params params = fault_params(test, 0);
-	struct fault f = FAULT(test);
-	struct syncpool *pool;
-	unsigned int i;
-	void *objs[20];
-
-	params.footprint = SZ_32K;
-	params.min = MIN_OBJS;
-	pool = syncpool_create(&params);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(pool));
-	test_stay_on(raw_smp_processor_id());
-	KUNIT_ASSERT_EQ(test, syncpool_get_bulk(pool, GFP_KERNEL, 20, objs), 20U);
-	for (i = 0; i < 20; i++) {
-		fault_one(&f);
-		syncpool_put(pool, objs[i]);
-		fault_disarm(&f);
-	}
-	if (fault_exact(test))
-		KUNIT_EXPECT_EQ(test, syncpool_count(pool), (unsigned long)MIN_OBJS);
-	else
-		KUNIT_EXPECT_GE(test, syncpool_count(pool), (unsigned long)MIN_OBJS);
-	fault_balanced(test, pool, 0);
-	syncpool_destroy(pool);
+	fault_put_all_of(test, SZ_32K, MIN_OBJS, MIN_OBJS);
 }
 
 #define FILL	60
