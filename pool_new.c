@@ -95,7 +95,6 @@ static void pool_new_fill_work(struct work_struct *work)
 {
 	struct syncpool_core *core = container_of(to_delayed_work(work), struct pool_limit,
 						  fill_work)->core;
-
 	struct syncpool *pool = READ_ONCE(core->pool);
 
 	if (pool && pool_new_fill_some(pool, core))

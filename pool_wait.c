@@ -23,7 +23,7 @@
 #include "pool_take.h"
 #include "pool_wait.h"
 
-/* the same for a get of a pool that is not active yet, for want of memory */
+/* until a get tries again to activate its pool, for which memory was short, in jiffies */
 #define POOL_WAIT_CORE	DIV_ROUND_UP(HZ, 20)
 
 /* Build *@obj for a pool without a core. False: it could not be built. */
