@@ -10,9 +10,9 @@
 #include <linux/atomic.h>
 #include <linux/err.h>
 #include <linux/export.h>
-#include <linux/hardirq.h>
 #include <linux/minmax.h>
 #include <linux/percpu.h>
+#include <linux/preempt.h>
 #include <linux/sched/mm.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -22,6 +22,9 @@
 #include "pool_activate.h"
 #include "pool_age.h"
 #include "pool_debug.h"
+#include "pool_defer.h"
+#include "pool_early.h"
+#include "pool_free.h"
 #include "pool_limit.h"
 #include "pool_new.h"
 #include "pool_recall.h"
@@ -48,9 +51,6 @@ int pool_check_params(const struct syncpool_params *params, const char *name)
 		return -EINVAL;
 	if ((params->flags & SYNCPOOL_POISON) && !params->obj_size)
 		return -EINVAL;
-	if ((params->flags & SYNCPOOL_FREE_SLEEPS) && params->obj_size &&
-	    params->obj_size < 2 * sizeof(void *))
-		return -EINVAL;
 	if (!pool_limit_is_valid(params, params->min, params->max))
 		return -EINVAL;
 	if (strlen(name) >= SYNCPOOL_NAME_LEN)
@@ -66,10 +66,12 @@ void pool_core_free(struct syncpool_core *core)
 	pool_shrink_unregister(core);
 	pool_limit_free(core);
 	pool_debug_disable(core);
+	pool_defer_free(core);
 	for (i = 0; i < POOL_GENERATIONS; i++)
 		pool_generation_destroy(&core->generations[i]);
 	free_percpu(core->counters);
 	pool_node_free(core->nodes);
+	lockdep_unregister_key(&core->work_key);
 	kfree(core);
 }
 
@@ -110,7 +112,7 @@ static int pool_core_setup(struct syncpool_core *core)
 	pool_age_init(core);
 	pool_widen_init(core);
 	pool_recall_init(core);
-	return pool_debug_enable(core);
+	return pool_defer_init(core) ?: pool_debug_enable(core);
 }
 
 /* Build what params.min demands before anybody finds @core. */
@@ -253,6 +255,16 @@ static bool pool_may_activate(struct syncpool *pool)
 	       !test_bit(POOL_WARNED_ACTIVATE, &pool->state);
 }
 
+/* Free what was put before @pool was active, where it could not be freed. */
+static void pool_free_early(struct syncpool *pool)
+{
+	void *obj;
+
+	while ((obj = pool_early_take(pool)))
+		pool_free_now(pool, obj);
+	pool_early_remove(pool);
+}
+
 /**
  * __syncpool_activate() - activate a pool of DEFINE_SYNCPOOL()
  * @work: the pool's, which DEFINE_SYNCPOOL() initializes
@@ -261,15 +273,30 @@ static bool pool_may_activate(struct syncpool *pool)
  */
 void __syncpool_activate(struct work_struct *work)
 {
-	pool_activate(container_of(work, struct syncpool, activate));
+	struct syncpool *pool = container_of(work, struct syncpool, activate);
+
+	pool_activate(pool);
+	pool_free_early(pool);
 }
 EXPORT_SYMBOL_GPL(__syncpool_activate);
 
-/* First use where the caller may not sleep. Any context; in NMI does nothing. */
+/* @pool is not used any more: undo what its first uses have begun. */
+void pool_activate_end(struct syncpool *pool)
+{
+	if (!pool->activate.func)
+		return;
+	pool_free_early(pool);
+	pool_early_end(pool);
+}
+
+/* First use where the caller may not sleep. Any context. */
 void pool_activate_later(struct syncpool *pool)
 {
-	if (pool_may_activate(pool) && !in_nmi())
-		queue_work(pool_wq, &pool->activate);
+	if (!pool_may_activate(pool))
+		return;
+	preempt_disable();
+	pool_early_store(pool, NULL);
+	preempt_enable();
 }
 
 /* First use by a get: is there a pool to build an object for? */

@@ -47,7 +47,8 @@ static void pool_age(struct work_struct *work)
 	unsigned long secs = READ_ONCE(pool_age_secs);
 	bool more;
 
-	if (secs && time_after_eq(jiffies, READ_ONCE(core->reclaimed_at) + secs * HZ) &&
+	if (secs && !pool_core_is_suspended(core) &&
+	    time_after_eq(jiffies, READ_ONCE(core->reclaimed_at) + secs * HZ) &&
 	    pool_stats_cached(core))
 		pool_reclaim_age(core);
 	/*
@@ -63,6 +64,7 @@ static void pool_age(struct work_struct *work)
 void pool_age_init(struct syncpool_core *core)
 {
 	INIT_DEFERRABLE_WORK(&core->age_work, pool_age);
+	pool_core_own_work(core, &core->age_work.work);
 }
 
 /* A new period counts from now, for every pool. */

@@ -7,6 +7,7 @@
  */
 #include "pool_activate.h"
 #include "pool_build.h"
+#include "pool_context.h"
 #include "pool_free.h"
 #include "pool_new.h"
 

@@ -33,6 +33,8 @@ static unsigned int pool_get_many(struct syncpool *pool, void **objs,
 	unsigned int k = 0;
 	u32 top;
 
+	if (unlikely(pool_refuses_nmi(pool)))
+		return 0;
 	pcp = pool_trylock_pcp(pool, &top);
 	if (!pcp)
 		return 0;
@@ -94,6 +96,8 @@ static unsigned int pool_put_many(struct syncpool *pool, void **objs,
 	unsigned int k = 0;
 	u32 top, to;
 
+	if (unlikely(pool_refuses_nmi(pool)))
+		return 0;
 	pcp = pool_trylock_pcp(pool, &top);
 	if (!pcp)
 		return 0;

@@ -29,46 +29,11 @@
  */
 #include <linux/atomic.h>
 #include <linux/bug.h>
-#include <linux/build_bug.h>
 #include <linux/export.h>
-#include <linux/hardirq.h>
 #include <linux/minmax.h>
-#include <linux/overflow.h>
-#include <linux/rcupdate.h>
-#include <linux/slab.h>
 
 #include "pool_chain.h"
 #include "pool_hook.h"
-
-/*
- * Not kfree_rcu(), which may arm a timer: that would be the longest section with
- * preemption off of all operations, see docs/performance.md.
- */
-static void pool_ring_free(struct rcu_head *rcu)
-{
-	kfree(container_of(rcu, struct pool_ring, rcu));
-}
-
-/**
- * pool_ring_alloc() - make a ring
- * @size: slots, a power of two up to POOL_RING_MAX
- * @gfp: as for kmalloc(); every size is an allocation of order 0
- *
- * Context: As @gfp says, nothing pinned.
- * Return: an empty ring, or NULL.
- */
-struct pool_ring *pool_ring_alloc(unsigned int size, gfp_t gfp)
-{
-	struct pool_ring *ring;
-
-	BUILD_BUG_ON(POOL_RING_MAX > 1UL << (POOL_DEQUEUE_BITS - 2));
-
-	ring = kzalloc(struct_size(ring, d.slots, size), gfp);
-	if (ring)
-		pool_dequeue_init(&ring->d, size, pool_ring_first_index);
-	return ring;
-}
-EXPORT_SYMBOL_FOR_TEST(pool_ring_alloc);
 
 /**
  * pool_chain_next_size() - size of the ring to add next
@@ -116,8 +81,7 @@ EXPORT_SYMBOL_FOR_TEST(pool_chain_grow);
  * @n: room in @objs
  *
  * An exhausted ring that it passes is unlinked and freed after a grace period.
- * In NMI, where call_rcu() may not be called, the ring is left to the next
- * operation. It passes one at most, which bounds the time of a pinned section.
+ * It passes one at most, which bounds the time of a pinned section.
  *
  * Context: Any, on any CPU, pinned: the rings are protected by RCU.
  * Return: how many were taken, all from one ring; 0 if none was found, which
@@ -152,8 +116,8 @@ unsigned int pool_chain_pop_tail(struct pool_chain *chain, void **objs,
 	 * The ring is neither freed nor reused in this chain under a reader;
 	 * litmus/ring-reclaim, litmus/tail-aba.
 	 */
-	if (!in_nmi() && cmpxchg(&chain->tail, ring, next) == ring)
-		call_rcu(&ring->rcu, pool_ring_free);
+	if (cmpxchg(&chain->tail, ring, next) == ring)
+		pool_ring_retire(ring);
 	/* may be unlinked by now, but is not freed; litmus/ring-walk */
 	return pool_dequeue_pop_tail(&next->d, objs, n);
 }
@@ -193,6 +157,6 @@ void pool_chain_retire(struct pool_chain *chain)
 	 * pool_chain_retire:A: grace period, pairs with pool_assert_pinned:A. Thieves
 	 * may be in the ring, also while the chain gets another one; litmus/retire.
 	 */
-	call_rcu(&ring->rcu, pool_ring_free);
+	pool_ring_retire(ring);
 }
 EXPORT_SYMBOL_FOR_TEST(pool_chain_retire);

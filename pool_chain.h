@@ -3,30 +3,10 @@
 #ifndef _POOL_CHAIN_H
 #define _POOL_CHAIN_H
 
-#include <linux/gfp.h>
-#include <linux/log2.h>
-#include <linux/mm.h>
 #include <linux/types.h>
 
 #include "pool_dequeue.h"
-
-/**
- * struct pool_ring - an element of a chain
- * @next: the ring that was added after this one; written once, by the owner
- * @rcu: for call_rcu() after the ring was unlinked
- * @d: the ring itself
- */
-struct pool_ring {
-	struct pool_ring	*next;
-	struct rcu_head		rcu;
-	struct pool_dequeue	d;
-};
-
-/* the first ring's size, and the largest that fits a page */
-#define POOL_RING_MIN	8U
-#define POOL_RING_MAX	\
-	((unsigned int)rounddown_pow_of_two((PAGE_SIZE - sizeof(struct pool_ring)) / \
-					    sizeof(void *)))
+#include "pool_ring.h"
 
 /**
  * struct pool_chain - a list of rings
@@ -41,7 +21,6 @@ struct pool_chain {
 	struct pool_ring *head;
 };
 
-struct pool_ring *pool_ring_alloc(unsigned int size, gfp_t gfp);
 unsigned int pool_chain_next_size(const struct pool_chain *chain);
 void pool_chain_grow(struct pool_chain *chain, struct pool_ring *ring);
 unsigned int pool_chain_pop_tail(struct pool_chain *chain, void **objs,

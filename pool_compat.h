@@ -8,6 +8,7 @@
 
 #include <linux/cpumask.h>
 #include <linux/err.h>
+#include <linux/lockdep.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
 #include <linux/swap.h>
@@ -114,6 +115,14 @@ static inline void pool_reclaim_account(unsigned long before, unsigned long page
 	if (state && state->pool_reclaimed - before < pages)
 		state->pool_reclaimed = before + pages;
 }
+
+/* Have lockdep tell @work from others that are initialized at the same place. */
+#ifdef CONFIG_LOCKDEP
+#define pool_work_set_key(work, key)	\
+	lockdep_init_map(&(work)->lockdep_map, "syncpool", key, 0)
+#else
+#define pool_work_set_key(work, key)	((void)(work), (void)(key))
+#endif
 
 /* Before 6.10 __assign_str() took the source as well. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)

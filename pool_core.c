@@ -17,10 +17,14 @@
 #include <linux/string.h>
 #include <linux/wait.h>
 
+#include "pool_compat.h"
 #include "pool_core.h"
 #include "pool_trace.h"
 
 struct workqueue_struct *pool_wq;
+EXPORT_SYMBOL_FOR_TEST(pool_wq);
+
+bool pool_suspended;
 
 LIST_HEAD(pool_list);
 DEFINE_MUTEX(pool_list_lock);	/* protects pool_list */
@@ -105,12 +109,19 @@ bool pool_may_hold(const struct syncpool *pool)
 /* Initialize what needs no memory. */
 void pool_core_init(struct syncpool_core *core)
 {
+	lockdep_register_key(&core->work_key);
 	mutex_init(&core->reclaim_lock);
 	mutex_init(&core->idle_lock);
 	init_irq_work(&core->idle_irq, pool_core_idle_irq);
 	init_waitqueue_head(&core->idle_wait);
 	mutex_init(&core->resize_lock);
 	raw_spin_lock_init(&core->lock);
+}
+
+/* @work, just initialized, is one of @core's. */
+void pool_core_own_work(struct syncpool_core *core, struct work_struct *work)
+{
+	pool_work_set_key(work, &core->work_key);
 }
 
 /* Derive the mode, and point the fast path at what it says, unless the pool is gone. */

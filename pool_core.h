@@ -34,6 +34,7 @@
 #include <linux/irq_work.h>
 #include <linux/limits.h>
 #include <linux/list.h>
+#include <linux/lockdep.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
@@ -46,6 +47,7 @@
 #include "syncpool.h"
 
 struct pool_limit;
+struct pool_stash;
 struct shrinker;
 
 #define POOL_GENERATIONS	3U
@@ -112,6 +114,11 @@ enum pool_reason {
  * @rebuilt: see struct syncpool_stats
  * @waits: see struct syncpool_stats
  * @peak: see struct syncpool_stats
+ * @refused: see struct syncpool_stats
+ * @defer_stash: objects whose free has to wait
+ * @deferred: how many
+ * @defer_irq: queues @defer_work from any context
+ * @defer_work: frees them
  * @freed_at: jiffies when a cached object was freed last
  * @len: objects that a magazine may hold when the pool has earned it
  * @wide: some magazine has
@@ -145,6 +152,7 @@ enum pool_reason {
  * @lock: protects @mode, @waited and the queue in @limit; taken with interrupts off, in
  *	hardirq, too, but in no get or put that does not wait
  * @waited: POOL_WAITED while nothing else is wanted; under @lock
+ * @work_key: of all its work items: the free of one pool may end another pool
  * @limit: NULL until the pool has a min or max
  * @generations: what @active, @victim and @old point to
  * @name: what pool_copy_name() made of the pool's
@@ -176,6 +184,11 @@ struct syncpool_core {
 	atomic_long_t		rebuilt;
 	atomic_long_t		waits;
 	atomic_long_t		peak;
+	atomic_long_t		refused;
+	struct pool_stash	*defer_stash;
+	atomic_long_t		deferred;
+	struct irq_work		defer_irq;
+	struct work_struct	defer_work;
 	unsigned long		freed_at;
 	unsigned int		len;
 	bool			wide;
@@ -206,6 +219,7 @@ struct syncpool_core {
 	unsigned int		resizes;
 	raw_spinlock_t		lock;
 	bool			waited;
+	struct lock_class_key	work_key;
 	struct pool_limit	*limit;
 	struct pool_generation	generations[POOL_GENERATIONS];
 	char			name[SYNCPOOL_NAME_LEN];
@@ -221,7 +235,8 @@ enum pool_state_bit {
 	POOL_WARNED_COPY,
 	POOL_WARNED_ACTIVATE,
 	POOL_WARNED_DESTROY,
-	POOL_WARNED_TINY,
+	POOL_WARNED_LOST,
+	POOL_WARNED_NMI,
 	POOL_WARNED_DOUBLE_PUT,
 	POOL_WARNED_FOREIGN,
 	POOL_WARNED_POISON,
@@ -255,6 +270,7 @@ static inline const char *pool_owner_name(struct module *owner, const char *none
 })
 
 extern struct workqueue_struct *pool_wq;
+extern bool pool_suspended;	/* see pool_pm.c */
 extern struct list_head pool_list;
 extern struct mutex pool_list_lock;
 
@@ -264,6 +280,7 @@ bool pool_is_gone(struct syncpool *pool);
 struct syncpool_core *pool_find_core(const struct syncpool *pool);
 
 void pool_core_init(struct syncpool_core *core);
+void pool_core_own_work(struct syncpool_core *core, struct work_struct *work);
 void pool_core_update(struct syncpool_core *core);
 void pool_core_set_mode(struct syncpool_core *core, enum pool_mode mode);
 void pool_core_set_waited(struct syncpool_core *core, bool waited);
@@ -305,10 +322,29 @@ static inline bool pool_core_may_reclaim(const struct syncpool_core *core)
 	       READ_ONCE(core->idle_base) != POOL_IDLE_UNKNOWN;
 }
 
+/*
+ * Must free wait until devices are resumed? Not while somebody waits for the objects of
+ * @core, or ends it.
+ */
+static inline bool pool_core_is_suspended(const struct syncpool_core *core)
+{
+	return unlikely(READ_ONCE(pool_suspended)) && READ_ONCE(core->mode) <= POOL_WAITED;
+}
+
 /* Is nothing out, with @out in syncpool.uncached.out? For a pool that idles. */
 static inline bool pool_core_is_idle(const struct syncpool_core *core, long out)
 {
 	return READ_ONCE(core->idle_base) + out <= 0;
+}
+
+/* Is this NMI, and keeps the architecture none out of a magazine? Reports that. */
+static inline bool pool_refuses_nmi(struct syncpool *pool)
+{
+	if (likely(__syncpool_may_use_magazine() && !pool_hook_nmi()))
+		return false;
+	pool_warn(pool, POOL_WARNED_NMI,
+		  "used in NMI, where this_cpu_cmpxchg() keeps no NMI out on this architecture");
+	return true;
 }
 
 /* Is @pool the one that @core was made for? Reports a copy. */

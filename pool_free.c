@@ -2,118 +2,52 @@
 /*
  * pool_free - free an object now, or later where free may not run
  *
- * put() never fails, so an object without room is freed; and put() runs in any
- * context, so sometimes free has to wait. Then the object is queued through its
- * own first two words, as vfree() does it in interrupts:
- *
- *	put in NMI, say -> llist_add() -> irq_work -> work item -> free()
- *
- * One list serves all pools: it is the last resort, and empty as a rule.
+ * What a caller gave back, for which a put found no room, or that is discarded; and what
+ * was cached, by reclaim and the like. Nothing here holds a lock while free runs.
  */
-#include <linux/export.h>
-#include <linux/irq_work.h>
-#include <linux/llist.h>
+#include <linux/preempt.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
-#include <linux/workqueue.h>
 
+#include "pool_context.h"
 #include "pool_debug.h"
+#include "pool_defer.h"
 #include "pool_free.h"
 #include "pool_limit.h"
 #include "pool_stats.h"
 
-struct pool_deferred {
-	struct llist_node node;
-	struct syncpool *pool;
-};
-
-static LLIST_HEAD(pool_deferred);
-
-static void pool_free_deferred(struct work_struct *work)
+/* Free @obj here, which counts as built no more. */
+void pool_free_now(struct syncpool *pool, void *obj)
 {
-	struct pool_deferred *d, *next;
-	/*
-	 * pool_free_deferred:A: acquire, pairs with pool_defer:A;
-	 * litmus/deferred-free
-	 */
-	struct llist_node *list = llist_del_all(&pool_deferred);
-
-	llist_for_each_entry_safe(d, next, llist_reverse_order(list), node) {
-		struct syncpool *pool = d->pool;
-
-		pool->params.free(d, pool->params.data);
-		pool_limit_freed(pool);
-		pool_stats_free(pool);
-	}
+	pool_call_free(&pool->params, obj);
+	pool_limit_freed(pool);
+	/* last, since it may be what syncpool_wait_idle() waits for */
+	pool_stats_free(pool);
 }
 
-static DECLARE_WORK(pool_defer_work, pool_free_deferred);
-
-static void pool_defer_kick(struct irq_work *irq)
+/* May free run here and now? */
+static bool pool_free_may_run(struct syncpool *pool)
 {
-	queue_work(pool_wq, &pool_defer_work);
-}
+	const struct syncpool_core *core;
+	bool may;
 
-static struct irq_work pool_defer_irq = IRQ_WORK_INIT(pool_defer_kick);
-
-/* Wait until all that was deferred before this call is freed. */
-void pool_free_flush(void)
-{
-	might_sleep();
-	/*
-	 * The irq_work of the put that found the list empty may not have run, or is
-	 * about to queue the work on another CPU. flush_work() sees neither, so this
-	 * continues until it is the one that has queued it.
-	 */
-	while (!queue_work(pool_wq, &pool_defer_work)) {
-		flush_work(&pool_defer_work);
-		cond_resched();
-	}
-	flush_work(&pool_defer_work);
-}
-EXPORT_SYMBOL_FOR_TEST(pool_free_flush);
-
-/* Before the module is unloaded: nothing is queued any more. */
-void pool_free_exit(void)
-{
-	irq_work_sync(&pool_defer_irq);
-	pool_free_flush();
-}
-
-static void pool_defer(struct syncpool *pool, void *obj)
-{
-	struct pool_deferred *d = obj;
-	size_t size = pool->params.obj_size;
-
-	/* leaks the object, with a report; writing past it would be worse */
-	if (size && size < sizeof(*d)) {
-		pool_warn(pool, POOL_WARNED_TINY,
-			  "an object of %zu bytes was dropped where free may not run, and is lost",
-			  size);
-		pool_limit_freed(pool);
-		pool_stats_free(pool);
-		return;
-	}
-	d->pool = pool;
-	/*
-	 * pool_defer:A: release, pairs with pool_free_deferred:A, also through
-	 * other swaps of the list's head; litmus/deferred-free
-	 */
-	if (llist_add(&d->node, &pool_deferred))
-		irq_work_queue(&pool_defer_irq);
+	if ((pool->params.flags & SYNCPOOL_FREE_SLEEPS) || !pool_may_use_slab())
+		return false;
+	rcu_read_lock();
+	core = READ_ONCE(pool->core);
+	may = !core || !pool_core_is_suspended(core);
+	rcu_read_unlock();
+	return may;
 }
 
 /* Free an object that a caller gave back, and that counts as built no more. */
 static void pool_free_dropped(struct syncpool *pool, void *obj)
 {
 	pool_debug_leave(obj);
-	if ((pool->params.flags & SYNCPOOL_FREE_SLEEPS) || !pool_may_use_slab()) {
+	if (pool_free_may_run(pool))
+		pool_free_now(pool, obj);
+	else
 		pool_defer(pool, obj);
-		return;
-	}
-	pool->params.free(obj, pool->params.data);
-	pool_limit_freed(pool);
-	/* last, since it may be what syncpool_wait_idle() waits for */
-	pool_stats_free(pool);
 }
 
 /* Free an object that a caller gave back, now or later. Any context, unpinned. */
@@ -161,7 +95,7 @@ void pool_free_taken(struct syncpool_core *core, void **objs, unsigned int n)
 
 	for (i = 0; i < n; i++) {
 		pool_debug_leave(objs[i]);
-		core->params.free(objs[i], core->params.data);
+		pool_core_call_free(core, objs[i]);
 		if (likely(pool))
 			pool_limit_freed(pool);
 	}
@@ -177,6 +111,22 @@ unsigned int pool_free_cached(struct syncpool_core *core, void **objs, unsigned 
 	pool_stats_dropped(core, n);
 	pool_free_taken(core, objs, n);
 	return n;
+}
+
+/*
+ * As pool_free_cached(), later, where a lock is held. They count as freed then. There is
+ * room for all of them, see pool_defer_has_room().
+ */
+void pool_free_cached_later(struct syncpool_core *core, void **objs, unsigned int n)
+{
+	struct syncpool *pool = READ_ONCE(core->pool);
+	unsigned int i;
+
+	n = pool_limit_retain(core, objs, n);
+	for (i = 0; i < n; i++) {
+		pool_debug_leave(objs[i]);
+		pool_defer(pool, objs[i]);
+	}
 }
 
 /* Take an object that may be freed from the stash, and count it as freed. Or NULL. */

@@ -30,6 +30,20 @@ enum pool_hook_point {
 extern void (*pool_hook_fn)(enum pool_hook_point point);
 extern unsigned long pool_ring_first_index;
 extern long pool_wait_again;
+extern bool pool_hook_in_nmi;
+extern bool pool_hook_no_spare;
+
+/* Does a test stand in for an NMI on an architecture where the pool refuses it? */
+static inline bool pool_hook_nmi(void)
+{
+	return READ_ONCE(pool_hook_in_nmi);
+}
+
+/* Does a test want no CPU to have a spare ring? */
+static inline bool pool_hook_spare_fails(void)
+{
+	return READ_ONCE(pool_hook_no_spare);
+}
 
 static inline void pool_hook(enum pool_hook_point point)
 {
@@ -58,6 +72,16 @@ static inline bool pool_percpu_fails(void)
 #define pool_wait_again		((long)HZ)
 static inline void pool_hook(enum pool_hook_point point)
 {
+}
+
+static inline bool pool_hook_nmi(void)
+{
+	return false;
+}
+
+static inline bool pool_hook_spare_fails(void)
+{
+	return false;
 }
 
 #define EXPORT_SYMBOL_FOR_TEST(symbol)

@@ -3,9 +3,9 @@
  * pool_hotplug - what a dead CPU leaves behind
  *
  * No other CPU can reach a dead CPU's magazine and nested slots. What they hold in
- * the active generation goes to the CPU's own chain, which stays open to thieves,
- * or is freed if there is no memory for a ring. The victim's are open to every CPU
- * after a grace period, and the old generation's are settled or drained.
+ * the active generation goes to the CPU's own chain, which stays open to thieves. If
+ * there is no memory for a ring, a work item frees it. The victim's are open to every
+ * CPU after a grace period, and the old generation's are settled or drained.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/list.h>
@@ -16,11 +16,11 @@
 
 static int pool_cpuhp_state;
 
-/* Move what @cpu held outside its chain there, or free it. */
+/* Move what @cpu held outside its chain there. No callback runs under the locks. */
 static void pool_flush_dead_cpu(struct syncpool_core *core, unsigned int cpu)
 {
 	mutex_lock(&core->reclaim_lock);
-	pool_reclaim_flush(core->active, cpu);
+	pool_reclaim_flush_active(core, cpu);
 	mutex_unlock(&core->reclaim_lock);
 }
 

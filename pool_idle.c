@@ -10,6 +10,7 @@
  * the waiters through an irq_work, so it may run in any context.
  */
 #include <linux/bug.h>
+#include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/limits.h>
@@ -20,6 +21,7 @@
 
 #include "pool_activate.h"
 #include "pool_age.h"
+#include "pool_defer.h"
 #include "pool_idle.h"
 #include "pool_limit.h"
 #include "pool_reclaim.h"
@@ -37,6 +39,8 @@ static void pool_idle_set_mode(struct syncpool_core *core, enum pool_mode mode)
 
 static void pool_idle_begin(struct syncpool_core *core)
 {
+	unsigned int cpu;
+
 	WRITE_ONCE(core->idle_base, POOL_IDLE_UNKNOWN);
 	pool_idle_set_mode(core, POOL_IDLING);
 	/*
@@ -48,7 +52,8 @@ static void pool_idle_begin(struct syncpool_core *core)
 	synchronize_rcu();
 	pool_reclaim_lock_settled(core);
 	if (core->limit)
-		pool_reclaim_flush_active(core);
+		for_each_possible_cpu(cpu)
+			pool_reclaim_flush_active(core, cpu);
 	WRITE_ONCE(core->idle_base, pool_stats_outstanding_base(core));
 	mutex_unlock(&core->reclaim_lock);
 	/*
@@ -58,6 +63,8 @@ static void pool_idle_begin(struct syncpool_core *core)
 	smp_mb();
 	/* gets may take what is cached again */
 	pool_limit_kick(core);
+	/* what waited until devices are resumed */
+	pool_defer_kick(core);
 }
 
 /*

@@ -19,7 +19,8 @@
 #include <linux/workqueue.h>
 
 #include "pool_activate.h"
-#include "pool_free.h"
+#include "pool_defer.h"
+#include "pool_early.h"
 #include "pool_idle.h"
 #include "pool_life.h"
 #include "pool_limit.h"
@@ -91,9 +92,9 @@ static void pool_core_stop(struct syncpool_core *core)
 	pool_recall_end(core);
 	irq_work_sync(&core->widen_irq);
 	cancel_delayed_work_sync(&core->age_work);
-	flush_rcu_work(&core->settle_work);
+	pool_reclaim_stop(core);
 	cancel_work_sync(&core->widen_work);
-	pool_free_flush();
+	pool_defer_stop(core);
 	irq_work_sync(&core->idle_irq);
 	pool_reclaim_drain_all(core);
 }
@@ -131,12 +132,10 @@ void syncpool_exit(struct syncpool *pool)
 		return;
 	}
 	/* before POOL_STATE_GONE, or the work reports a use after the exit */
-	if (pool->activate.func)
-		cancel_work_sync(&pool->activate);
+	pool_activate_end(pool);
 	first = !test_and_set_bit(POOL_STATE_GONE, &pool->state);
 	core = pool_take_core(pool);
 	if (!core) {
-		pool_free_flush();
 		/* what was built without the pool ever being active */
 		if (first && !pool->core)
 			pool_report_out(pool, atomic_long_read(&pool->uncached.out));
@@ -254,7 +253,7 @@ void pool_shutdown_module(const struct module *owner)
 	struct syncpool_core *core;
 
 	/* puts activations that were queued on the list */
-	flush_workqueue(pool_wq);
+	pool_early_flush(owner);
 	while ((core = pool_find_forgotten(owner))) {
 		pool_report(true, core, "module %s unloads without syncpool_exit()",
 			    owner->name);

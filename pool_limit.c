@@ -553,7 +553,9 @@ static int pool_limit_alloc(struct syncpool_core *core, work_func_t fill)
 	INIT_LIST_HEAD(&limit->waiters);
 	limit->irq = IRQ_WORK_INIT_HARD(pool_limit_serve);
 	INIT_DELAYED_WORK(&limit->open_work, pool_limit_open);
+	pool_core_own_work(core, &limit->open_work.work);
 	INIT_DELAYED_WORK(&limit->fill_work, fill);
+	pool_core_own_work(core, &limit->fill_work.work);
 	/*
 	 * pool_limit_alloc:A: release, pairs with pool_limit_has_waiters:A and the address
 	 * dependency from every other read of core->limit; litmus/activate
@@ -574,15 +576,16 @@ int pool_limit_make_room(struct syncpool_core *core, unsigned int n, work_func_t
 		return -ENOMEM;
 	if (core->limit->room >= n)
 		return 0;
-	stash = pool_stash_alloc(n - core->limit->room, core->limit->stash);
+	stash = pool_stash_alloc(n - core->limit->room, GFP_KERNEL);
 	if (!stash)
 		return -ENOMEM;
+	pool_stash_push(stash, core->limit->stash);
 	/*
 	 * pool_limit_make_room:A: release, pairs with __pool_limit_unstash:A;
 	 * litmus/ring-init
 	 */
 	smp_store_release(&core->limit->stash, stash);
-	WRITE_ONCE(core->limit->room, core->limit->room + stash->size);
+	WRITE_ONCE(core->limit->room, stash->room);
 	return 0;
 }
 

@@ -28,7 +28,6 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
-#include <linux/slab.h>
 #include <linux/smp.h>
 
 #include "pool_activate.h"
@@ -201,8 +200,13 @@ static noinline void *pool_get_rest(struct syncpool *pool, gfp_t gfp,
 void *__syncpool_get(struct syncpool *pool, gfp_t gfp)
 {
 	struct pool_generation *victim;
-	void *obj = pool_get_quick(pool, &victim);
+	void *obj;
 
+	if (unlikely(pool_refuses_nmi(pool))) {
+		preempt_enable();
+		return NULL;
+	}
+	obj = pool_get_quick(pool, &victim);
 	if (!obj)
 		return pool_get_rest(pool, gfp, victim);
 	preempt_enable();
@@ -217,8 +221,13 @@ EXPORT_SYMBOL_GPL(__syncpool_get);
 void *__pool_get(struct syncpool *pool, gfp_t gfp, unsigned int state)
 {
 	struct pool_generation *victim;
-	void *obj = pool_get_quick(pool, &victim);
+	void *obj;
 
+	if (unlikely(pool_refuses_nmi(pool))) {
+		preempt_enable();
+		return NULL;
+	}
+	obj = pool_get_quick(pool, &victim);
 	if (!obj)
 		obj = pool_get_first(pool, victim);
 	preempt_enable();
@@ -252,8 +261,13 @@ EXPORT_SYMBOL_GPL(__syncpool_get_killable);
 void *__syncpool_try_get(struct syncpool *pool)
 {
 	struct pool_generation *victim;
-	void *obj = pool_get_quick(pool, &victim);
+	void *obj;
 
+	if (unlikely(pool_refuses_nmi(pool))) {
+		preempt_enable();
+		return NULL;
+	}
+	obj = pool_get_quick(pool, &victim);
 	if (!obj)
 		obj = pool_get_first(pool, victim);
 	preempt_enable();
@@ -373,9 +387,20 @@ static __always_inline int pool_put_active(struct syncpool *pool, void *obj)
 	return pool_put_locked(pcp, top, obj);
 }
 
+/* Add *@ring, or the spare ring if that is NULL, to the chain. */
+static void pool_grow(struct pool_pcp *pcp, struct pool_ring **ring)
+{
+	if (!*ring)
+		*ring = pool_ring_take_spare();
+	if (*ring)
+		pool_core_grow(pcp, *ring);
+	*ring = NULL;
+}
+
 /*
- * Cache @obj, for which there was no room. *@ring is added to the chain if there is
- * none still, and set to NULL; it may be NULL. Returns as pool_store().
+ * Cache @obj, for which there was no room. *@ring, or this CPU's spare ring if that is
+ * NULL, is added to the chain if there is none still. *@ring is NULL then. Returns as
+ * pool_store().
  */
 static u32 pool_store_grow(struct pool_pcp *pcp, u32 top, void *obj,
 			   struct pool_ring **ring)
@@ -384,10 +409,8 @@ static u32 pool_store_grow(struct pool_pcp *pcp, u32 top, void *obj,
 
 	for (tries = 0; tries < 2; tries++) {
 		/* once more if a thief is slow to clear its slot */
-		if (*ring && (tries || pool_chain_is_full(&pcp->chain))) {
-			pool_core_grow(pcp, *ring);
-			*ring = NULL;
-		}
+		if (tries || pool_chain_is_full(&pcp->chain))
+			pool_grow(pcp, ring);
 		top = pool_store(pcp, top, obj);
 		if (top != SYNCPOOL_TOP_BUSY)
 			return top;
@@ -416,27 +439,26 @@ static struct pool_pcp *pool_trylock_closed(struct syncpool *pool, u32 *top)
  */
 static int pool_put_grow(struct syncpool *pool, void *obj, unsigned int size)
 {
-	struct pool_ring *ring = NULL;
+	struct pool_ring *ring = pool_ring_alloc_nowait(size);
 	struct pool_pcp *pcp;
 	int err = 0;
 	u32 top;
 
-	if (pool_may_use_slab())
-		ring = pool_ring_alloc(size, GFP_NOWAIT | __GFP_NOWARN |
-					     __GFP_NOMEMALLOC);
 	preempt_disable();
 	pcp = pool_trylock_pcp(pool, &top) ?: pool_trylock_closed(pool, &top);
 	if (pcp) {
 		top = pool_store_grow(pcp, top, obj, &ring);
-		if (top == SYNCPOOL_TOP_BUSY)
+		if (top == SYNCPOOL_TOP_BUSY) {
+			atomic_long_inc(&pcp->gen->core->refused);
 			err = -ENOSPC;
+		}
 		pool_pcp_unlock(pcp, top ?: pcp->magazine.last);
 		pool_put_kick(pcp->gen->core);
 	} else {
 		err = pool_put_closed(pool, obj);
 	}
 	preempt_enable();
-	kfree(ring);
+	pool_ring_release(ring);
 	return err;
 }
 
@@ -465,7 +487,9 @@ void __syncpool_put(struct syncpool *pool, void *obj)
 	int err = 0;
 
 	if (likely(obj)) {
-		if (static_branch_unlikely(&pool_debug_key))
+		if (unlikely(pool_refuses_nmi(pool)))
+			verdict = POOL_DEBUG_DROP;
+		else if (static_branch_unlikely(&pool_debug_key))
 			verdict = pool_debug_put(pool, obj, _RET_IP_);
 		if (likely(verdict == POOL_DEBUG_KEEP))
 			err = pool_put_active(pool, obj);

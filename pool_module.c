@@ -6,6 +6,7 @@
  * is below it, and scripts/lint checks that.
  *
  *	pool_module	load, unload, modules that forget their pools
+ *	pool_pm		suspend and hibernation
  *	pool_hotplug	what a dead CPU leaves behind
  *	pool_life	how pools begin and end
  *	pool_resize	another min and max
@@ -22,17 +23,20 @@
  *	pool_widen	larger magazines for a pool that has earned them
  *	pool_reclaim	rotation, freeing what is old
  *	pool_free	an object for the free callback, now or later
+ *	pool_defer	an object whose free has to wait
  *	pool_recall	what lies in other CPUs' magazines
  *	pool_limit	min, max, the queue of gets that wait
  *	pool_stats	counters, debugfs
  *	pool_earn	how large a magazine is
  *	pool_debug	debug mode
+ *	pool_early	pools that are to become active
  *	pool_core	the list of active pools, a pool's state
  *	pool_generation	all CPUs' parts of a generation, stealing
  *	pool_node	what lies in the chains of each memory node's CPUs
  *	pool_stash	what every CPU reaches
  *	pool_pcp	one CPU's part: try-lock, magazine, nested slots
  *	pool_chain	rings that double
+ *	pool_ring	memory for chains
  *	pool_dequeue	one ring
  *	pool_trace	trace events
  */
@@ -43,9 +47,11 @@
 
 #include "pool_core.h"
 #include "pool_debug.h"
-#include "pool_free.h"
+#include "pool_early.h"
 #include "pool_hotplug.h"
 #include "pool_life.h"
+#include "pool_pm.h"
+#include "pool_ring.h"
 #include "pool_shrink.h"
 #include "pool_stats.h"
 
@@ -68,23 +74,34 @@ static int __init pool_module_init(void)
 	pool_wq = alloc_workqueue("syncpool", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!pool_wq)
 		return -ENOMEM;
-	err = pool_hotplug_init();
+	err = pool_early_init();
 	if (err)
 		goto err_wq;
+	err = pool_hotplug_init();
+	if (err)
+		goto err_early;
 	err = register_module_notifier(&pool_module_nb);
 	if (err)
 		goto err_hotplug;
 	err = pool_shrink_oom_init();
 	if (err)
 		goto err_notifier;
+	err = pool_pm_init();
+	if (err)
+		goto err_oom;
+	pool_ring_init();
 	pool_stats_debugfs_init();
 	pr_info("syncpool: loaded\n");
 	return 0;
 
+err_oom:
+	pool_shrink_oom_exit();
 err_notifier:
 	unregister_module_notifier(&pool_module_nb);
 err_hotplug:
 	pool_hotplug_exit();
+err_early:
+	pool_early_exit();
 err_wq:
 	destroy_workqueue(pool_wq);
 	return err;
@@ -93,10 +110,12 @@ err_wq:
 static void __exit pool_module_exit(void)
 {
 	pool_stats_debugfs_exit();
+	pool_pm_exit();
 	pool_shrink_oom_exit();
 	unregister_module_notifier(&pool_module_nb);
 	pool_hotplug_exit();
-	pool_free_exit();
+	pool_early_exit();
+	pool_ring_exit();
 	/* wait for the callbacks that free rings */
 	rcu_barrier();
 	destroy_workqueue(pool_wq);

@@ -97,7 +97,7 @@ static void pool_new_fill_work(struct work_struct *work)
 						  fill_work)->core;
 	struct syncpool *pool = READ_ONCE(core->pool);
 
-	if (pool && pool_new_fill_some(pool, core))
+	if (pool && (pool_core_is_suspended(core) || pool_new_fill_some(pool, core)))
 		queue_delayed_work(pool_wq, &core->limit->fill_work, POOL_FILL_AGAIN);
 }
 

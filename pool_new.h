@@ -7,6 +7,7 @@
 #include <linux/sched/mm.h>
 
 #include "pool_age.h"
+#include "pool_defer.h"
 #include "pool_limit.h"
 #include "pool_stats.h"
 
@@ -32,6 +33,8 @@ static __always_inline void *pool_new_call(struct syncpool *pool, struct syncpoo
 	else if (pool_stats_alloc(pool, READ_ONCE(pool->core), obj) && obj)
 		pool_age_arm(pool->core);
 	preempt_enable();
+	if (obj)
+		pool_defer_make_room(pool, gfp);
 	return obj;
 }
 

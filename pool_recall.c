@@ -34,6 +34,7 @@
 #include <linux/smp.h>
 #include <linux/timekeeping.h>
 
+#include "pool_context.h"
 #include "pool_free.h"
 #include "pool_limit.h"
 #include "pool_recall.h"
@@ -191,8 +192,7 @@ static void *pool_recall_from(struct syncpool *pool, unsigned int cpu)
 		if (r.need <= 0 || grown)
 			break;
 		grown = true;
-		r.ring = pool_ring_alloc(r.need, GFP_NOWAIT | __GFP_NOWARN |
-						 __GFP_NOMEMALLOC);
+		r.ring = pool_ring_alloc_nowait(r.need);
 		if (!r.ring)
 			break;
 	}
@@ -399,9 +399,7 @@ static struct pool_ring *pool_recall_ring(struct syncpool *pool)
 	if (core)
 		need = READ_ONCE(core->recall_need);
 	rcu_read_unlock();
-	if (!need || !pool_may_use_slab())
-		return NULL;
-	return pool_ring_alloc(need, GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC);
+	return need ? pool_ring_alloc_nowait(need) : NULL;
 }
 
 /*
@@ -421,6 +419,8 @@ void pool_recall_async(struct syncpool *pool)
 	core = READ_ONCE(pool->core);
 	cpu = pool_core_caches(core) ? pool_recall_begin_async(core) : nr_cpu_ids;
 	if (cpu < nr_cpu_ids) {
+		if (!ring && READ_ONCE(core->recall_need))
+			ring = pool_ring_take_spare();
 		swap(core->recall_ring, ring);
 		atomic_long_inc(&core->recalls);
 		if (smp_call_function_single_async(cpu, &core->recall_csd))
@@ -428,7 +428,7 @@ void pool_recall_async(struct syncpool *pool)
 			smp_store_release(&core->recall_busy, 0);
 	}
 	preempt_enable();
-	kfree(ring);
+	pool_ring_release(ring);
 }
 
 void pool_recall_init(struct syncpool_core *core)

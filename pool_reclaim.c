@@ -49,8 +49,8 @@
  * A full barrier in place of the grace period is not enough: the model then
  * finds an object that is taken twice.
  *
- * core->reclaim_lock is held by a rotation, a whole syncpool_cleanup(), and a change of
- * mode. The work item that settles takes it only at its end; until then
+ * core->reclaim_lock is held by a rotation and by a change of mode, and never while
+ * free runs. Whoever settles or drains what is old takes it only at the end; until then
  * @settled is false and keeps every other rotation away. Reclaim may start inside an
  * allocation by the holder of the lock, so a shrinker only tries it.
  */
@@ -64,8 +64,10 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/wait_bit.h>
 #include <linux/workqueue.h>
 
+#include "pool_defer.h"
 #include "pool_free.h"
 #include "pool_limit.h"
 #include "pool_recall.h"
@@ -112,15 +114,12 @@ static void pool_rotate(struct syncpool_core *core, enum pool_reason reason, int
 }
 
 /*
- * Move what @cpu holds outside its chain in @gen there, or free it. Returns how many
- * were freed, for want of memory for a ring. Nobody else touches the part but thieves.
+ * Move what @cpu holds outside its chain in @gen there. False: there is no memory for a
+ * ring. Nobody else touches the part but thieves.
  */
-unsigned long pool_reclaim_flush(struct pool_generation *gen, unsigned int cpu)
+static bool pool_reclaim_flush(struct pool_generation *gen, unsigned int cpu)
 {
 	struct pool_ring *ring = NULL;
-	void *objs[POOL_PCP_MAX];
-	unsigned long freed = 0;
-	unsigned int n;
 	int need;
 
 	for (;;) {
@@ -129,14 +128,47 @@ unsigned long pool_reclaim_flush(struct pool_generation *gen, unsigned int cpu)
 		preempt_enable();
 		if (need <= 0)
 			break;
-		ring = pool_ring_alloc(need, GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC);
-		if (ring)
-			continue;
-		n = pool_generation_drain_magazine(gen, cpu, objs);
-		freed += pool_free_cached(gen->core, objs, n);
+		ring = pool_ring_alloc_nowait(need);
+		if (!ring)
+			return false;
 	}
 	kfree(ring);
-	return freed;
+	return true;
+}
+
+/*
+ * Free later what @cpu holds outside its chain in @gen. Without room for it, it stays where
+ * it is.
+ */
+static void pool_drain_magazine_later(struct pool_generation *gen, unsigned int cpu)
+{
+	void *objs[POOL_PCP_MAX];
+	unsigned int n;
+
+	if (!pool_defer_has_room(gen->core, POOL_PCP_MAX))
+		return;
+	n = pool_generation_drain_magazine(gen, cpu, objs);
+	pool_free_cached_later(gen->core, objs, n);
+}
+
+/* Free what @cpu holds outside its chain in @gen. Returns how many were freed. */
+static unsigned long pool_drain_magazine(struct pool_generation *gen, unsigned int cpu)
+{
+	void *objs[POOL_PCP_MAX];
+	unsigned int n = pool_generation_drain_magazine(gen, cpu, objs);
+
+	return pool_free_cached(gen->core, objs, n);
+}
+
+/*
+ * Move what @cpu holds outside its chain in the active generation there; nobody else uses
+ * that part. Without memory for a ring, it is freed later, or stays where it is.
+ */
+void pool_reclaim_flush_active(struct syncpool_core *core, unsigned int cpu)
+{
+	lockdep_assert_held(&core->reclaim_lock);
+	if (!pool_reclaim_flush(core->active, cpu))
+		pool_drain_magazine_later(core->active, cpu);
 }
 
 /*
@@ -151,38 +183,29 @@ static void pool_settle(struct syncpool_core *core)
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu) {
-		freed += pool_reclaim_flush(gen, cpu);
+		if (!pool_reclaim_flush(gen, cpu)) {
+			if (pool_core_is_suspended(core))
+				pool_drain_magazine_later(gen, cpu);
+			else
+				freed += pool_drain_magazine(gen, cpu);
+		}
 		cond_resched();
 	}
 	atomic_long_add(freed, &core->reclaimed);
-}
-
-/*
- * Move what the active generation holds in magazines to its chains, where every CPU finds it.
- * Nobody uses a magazine: the pool has been idling for a grace period.
- */
-void pool_reclaim_flush_active(struct syncpool_core *core)
-{
-	unsigned int cpu;
-
-	lockdep_assert_held(&core->reclaim_lock);
-	for_each_possible_cpu(cpu)
-		atomic_long_add(pool_reclaim_flush(core->active, cpu), &core->reclaimed);
 }
 
 /* Free all that @cpu holds in @gen, as far as the pool's min allows. Returns how many. */
 static unsigned long pool_drain_cpu(struct syncpool_core *core,
 				    struct pool_generation *gen, unsigned int cpu)
 {
+	unsigned long freed = pool_drain_magazine(gen, cpu);
 	void *objs[POOL_PCP_MAX];
-	unsigned int n = pool_generation_drain_magazine(gen, cpu, objs);
-	unsigned long freed = 0;
+	unsigned int n;
 
-	do {
+	while ((n = pool_generation_drain(gen, cpu, objs, POOL_PCP_MAX))) {
 		freed += pool_free_cached(core, objs, n);
 		cond_resched();
-		n = pool_generation_drain(gen, cpu, objs, POOL_PCP_MAX);
-	} while (n);
+	}
 	return freed;
 }
 
@@ -205,6 +228,7 @@ static void pool_set_settled(struct syncpool_core *core)
 	/* a late section may have taken it for a victim without owners */
 	pool_generation_own(core->old);
 	WRITE_ONCE(core->settled, true);
+	wake_up_var(&core->settled);
 	if (READ_ONCE(core->wide) && core->old->len < core->len)
 		queue_work(pool_wq, &core->widen_work);
 }
@@ -215,7 +239,7 @@ static void pool_settle_work(struct work_struct *work)
 						  struct syncpool_core,
 						  settle_work);
 
-	if (core->drain)
+	if (core->drain && !pool_core_is_suspended(core))
 		atomic_long_add(pool_drain(core, core->old), &core->aged);
 	else
 		pool_settle(core);
@@ -333,6 +357,7 @@ void pool_reclaim_age(struct syncpool_core *core)
 	pool_reclaim_rotate(core, POOL_REASON_AGE, NUMA_NO_NODE);
 	mutex_unlock(&core->reclaim_lock);
 }
+EXPORT_SYMBOL_FOR_TEST(pool_reclaim_age);
 
 /* Lock core->reclaim_lock when the old generation is settled. */
 void pool_reclaim_lock_settled(struct syncpool_core *core)
@@ -341,31 +366,48 @@ void pool_reclaim_lock_settled(struct syncpool_core *core)
 	mutex_lock(&core->reclaim_lock);
 	while (!core->settled) {
 		mutex_unlock(&core->reclaim_lock);
-		flush_rcu_work(&core->settle_work);
+		wait_var_event(&core->settled, READ_ONCE(core->settled));
 		mutex_lock(&core->reclaim_lock);
 	}
 }
+EXPORT_SYMBOL_FOR_TEST(pool_reclaim_lock_settled);
 
-unsigned long syncpool_cleanup(struct syncpool *pool)
+static unsigned long pool_cleanup(struct syncpool_core *core)
 {
-	struct syncpool_core *core = READ_ONCE(pool->core);
 	unsigned long freed;
 
-	might_sleep();
-	if (!core)
-		return 0;
 	pool_reclaim_lock_settled(core);
+	/* keeps other rotations away until the end, without the lock */
+	WRITE_ONCE(core->settled, false);
+	mutex_unlock(&core->reclaim_lock);
 	freed = pool_reclaim_free_old(core);
+	mutex_lock(&core->reclaim_lock);
 	pool_rotate(core, POOL_REASON_CLEANUP, NUMA_NO_NODE);
+	mutex_unlock(&core->reclaim_lock);
 	/*
-	 * syncpool_cleanup:A: grace period before the drain, pairs with
+	 * pool_cleanup:A: grace period before the drain, pairs with
 	 * pool_assert_pinned:A; litmus/drain
 	 */
 	synchronize_rcu();
 	pool_generation_disown(core->victim);
 	freed += pool_drain(core, core->old);
+	mutex_lock(&core->reclaim_lock);
 	pool_set_settled(core);
 	mutex_unlock(&core->reclaim_lock);
+	return freed;
+}
+
+unsigned long syncpool_cleanup(struct syncpool *pool)
+{
+	struct syncpool_core *core;
+	unsigned long freed;
+
+	might_sleep();
+	core = pool_core_enter(pool);
+	if (!core)
+		return 0;
+	freed = pool_cleanup(core);
+	pool_core_leave(core);
 	return freed;
 }
 EXPORT_SYMBOL_GPL(syncpool_cleanup);
@@ -373,6 +415,7 @@ EXPORT_SYMBOL_GPL(syncpool_cleanup);
 void pool_reclaim_init(struct syncpool_core *core)
 {
 	INIT_RCU_WORK(&core->settle_work, pool_settle_work);
+	pool_core_own_work(core, &core->settle_work.work);
 	core->active = &core->generations[0];
 	core->victim = &core->generations[1];
 	core->old = &core->generations[2];
@@ -380,6 +423,16 @@ void pool_reclaim_init(struct syncpool_core *core)
 	pool_generation_disown(core->victim);
 	core->victim->since = jiffies;
 	core->reclaimed_at = jiffies;
+}
+
+/* The pool has ended, and nobody rotates it any more: settle_work does not run. */
+void pool_reclaim_stop(struct syncpool_core *core)
+{
+	/* it is queued after a grace period */
+	if (work_pending(&core->settle_work.work))
+		rcu_barrier();
+	/* not flush_rcu_work(), which would wait for a worker, and this may be the last one */
+	cancel_work_sync(&core->settle_work.work);
 }
 
 /* Free all that @core holds. Nobody reaches its generations any more. */

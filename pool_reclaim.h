@@ -11,8 +11,8 @@ bool pool_reclaim_rotate(struct syncpool_core *core, enum pool_reason reason, in
 void pool_reclaim_age(struct syncpool_core *core);
 unsigned long pool_reclaim_free(struct syncpool_core *core, struct pool_generation **role,
 				int node, unsigned long age, unsigned long max);
-unsigned long pool_reclaim_flush(struct pool_generation *gen, unsigned int cpu);
-void pool_reclaim_flush_active(struct syncpool_core *core);
+void pool_reclaim_flush_active(struct syncpool_core *core, unsigned int cpu);
+void pool_reclaim_stop(struct syncpool_core *core);
 void pool_reclaim_drain_all(struct syncpool_core *core);
 
 #endif /* _POOL_RECLAIM_H */

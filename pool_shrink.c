@@ -91,12 +91,20 @@ static unsigned int pool_interval_ms = 1000;
 module_param_named(interval_ms, pool_interval_ms, uint, 0644);
 MODULE_PARM_DESC(interval_ms, "while memory is calm, reclaim frees what nobody asked for during so many milliseconds");
 
-/* May free run in the context of @sc? It may wait for memory itself if it sleeps. */
+/*
+ * May free run in the context of @sc? It may wait for memory itself if it sleeps. While
+ * devices are suspended there is no reclaim that may start I/O.
+ */
 static bool pool_shrink_may_free(const struct syncpool_core *core,
 				 const struct shrink_control *sc)
 {
-	return !(core->params.flags & SYNCPOOL_FREE_SLEEPS) ||
-	       (sc->gfp_mask & (__GFP_IO | __GFP_FS)) == (__GFP_IO | __GFP_FS);
+	gfp_t need = 0;
+
+	if (core->params.flags & SYNCPOOL_FREE_SLEEPS)
+		need = __GFP_IO | __GFP_FS;
+	else if (pool_core_is_suspended(core))
+		need = __GFP_IO;
+	return (sc->gfp_mask & need) == need;
 }
 
 /* A scan has freed @freed objects since reclaim's progress was @before. Returns pages. */

@@ -28,20 +28,27 @@
 #define POOL_STASH_MIN	64U
 #define POOL_STASH_MAX	SZ_64M
 
-/* A stash of @size or more in front of @next, which may be NULL. NULL: no memory. */
-struct pool_stash *pool_stash_alloc(unsigned int size, struct pool_stash *next)
+/* A stash of @size or more. NULL: no memory. */
+struct pool_stash *pool_stash_alloc(unsigned int size, gfp_t gfp)
 {
 	struct pool_stash *stash;
 
 	if (size > POOL_STASH_MAX)
 		return NULL;
 	size = roundup_pow_of_two(max(size, POOL_STASH_MIN));
-	stash = kvzalloc(struct_size(stash, slots, size), GFP_KERNEL | __GFP_NOWARN);
+	stash = kvzalloc(struct_size(stash, slots, size), gfp | __GFP_NOWARN);
 	if (!stash)
 		return NULL;
 	stash->size = size;
-	stash->next = next;
+	stash->room = size;
 	return stash;
+}
+
+/* Put @stash, which nobody has found yet, in front of @next, which may be NULL. */
+void pool_stash_push(struct pool_stash *stash, struct pool_stash *next)
+{
+	stash->next = next;
+	stash->room = stash->size + (next ? next->room : 0);
 }
 
 /* Free @stash and those behind it, which are empty. It may be NULL. */

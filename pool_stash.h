@@ -8,18 +8,21 @@
 /**
  * struct pool_stash - objects that every CPU reaches
  * @next: an older one
+ * @room: slots in this one and in those behind
  * @size: length of @slots, a power of two
  * @top: a hint: the slots below are likely in use
  * @slots: an object, or NULL
  */
 struct pool_stash {
 	struct pool_stash	*next;
+	unsigned int		room;
 	unsigned int		size;
 	unsigned int		top;
 	void			*slots[];
 };
 
-struct pool_stash *pool_stash_alloc(unsigned int size, struct pool_stash *next);
+struct pool_stash *pool_stash_alloc(unsigned int size, gfp_t gfp);
+void pool_stash_push(struct pool_stash *stash, struct pool_stash *next);
 void pool_stash_free(struct pool_stash *stash);
 bool pool_stash_store(struct pool_stash *stash, void *obj);
 void *pool_stash_take(struct pool_stash *stash);

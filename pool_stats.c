@@ -87,6 +87,7 @@ static void pool_stats_sum_core(struct syncpool_core *core,
 	sum->aged = atomic_long_read(&core->aged);
 	sum->rebuilt = atomic_long_read(&core->rebuilt);
 	sum->peak = atomic_long_read(&core->peak);
+	sum->refused = atomic_long_read(&core->refused);
 	sum->rotations = READ_ONCE(core->rotations);
 }
 
@@ -270,12 +271,12 @@ static void pool_stats_show(struct seq_file *m, struct syncpool_core *core)
 	struct syncpool_stats s;
 
 	pool_stats_sum(core->pool, core, &s);
-	seq_printf(m, "%s %lu %ld %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %zu %zu %u %u %u %s\n",
+	seq_printf(m, "%s %lu %ld %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %zu %zu %u %u %u %s\n",
 		   core->params.name, pool_stats_cached(core),
 		   pool_stats_outstanding(core), s.allocs, s.frees,
 		   s.alloc_fails, s.refills, s.spills, s.steals, s.stolen,
 		   s.victim_hits, s.rotations, s.grows, s.nested, s.reclaimed,
-		   s.aged, s.rebuilt, s.waits, s.recalls, s.peak,
+		   s.aged, s.rebuilt, s.waits, s.recalls, s.peak, s.refused,
 		   core->params.obj_size, core->nodes->footprint,
 		   READ_ONCE(core->pool->params.min), READ_ONCE(core->pool->params.max),
 		   core->id, pool_owner_name(core->owner, "-"));
@@ -286,7 +287,7 @@ static int pools_show(struct seq_file *m, void *unused)
 	struct syncpool_core *core;
 
 	/* every name of struct syncpool_stats is a column */
-	seq_puts(m, "name cached outstanding allocs frees alloc_fails refills spills steals stolen victim_hits rotations grows nested reclaimed aged rebuilt waits recalls peak obj_size footprint min max id owner\n");
+	seq_puts(m, "name cached outstanding allocs frees alloc_fails refills spills steals stolen victim_hits rotations grows nested reclaimed aged rebuilt waits recalls peak refused obj_size footprint min max id owner\n");
 	mutex_lock(&pool_list_lock);
 	list_for_each_entry(core, &pool_list, node)
 		pool_stats_show(m, core);

@@ -10,22 +10,31 @@
  *
  * Which context may call what:
  *
- *                             task   softirq  hardirq  NMI
- *   get, try_get, get_bulk    yes    yes      yes      cached objects only
- *   put, put_bulk, discard    yes    yes      yes      yes
+ *                            task  softirq  interrupts off,    NMI
+ *                                           under any lock
+ *   get, try_get, get_bulk   yes   yes      yes                cached objects only
+ *   put, put_bulk, discard   yes   yes      yes                yes
+ *   free inside put          yes   yes      later              later
  *   count, outstanding,
- *   read_stats                yes    yes      yes      no
+ *   read_stats               yes   yes      yes                no
  *   init, exit, create,
  *   destroy, cleanup,
- *   resize, wait_idle         may sleep: task context only
- *   prefill                   as its gfp flags say
+ *   resize, wait_idle        may sleep: task context only
+ *   prefill                  as its gfp flags say
  *
- * On PREEMPT_RT the table holds except with preemption or interrupts disabled:
- * then get returns cached objects only, no ring is added, and free runs from a
- * work item.
+ * Interrupts off: hardirq and irqsave sections included. There get and put take no lock and
+ * wake nobody, so a tracer may use the pool in a probe under rq->lock or zone->lock. Only
+ * alloc is called with the flags of the get: whether it may run there, the caller of get
+ * knows, and GFP_NOWAIT takes the allocator's locks. With preemption disabled on
+ * PREEMPT_RT, get returns cached objects only, and free runs later.
  *
- * NMI needs an architecture whose this_cpu_cmpxchg() is one instruction or does
- * not disable interrupts, such as x86 and arm64.
+ * Later: from a work item. As many objects can wait as the pool has built, and 64
+ * more; of a pool of DEFINE_SYNCPOOL() that is not active yet, 64 on a CPU, all such pools
+ * together. One that is put beyond that is lost, with a report: only a pool whose objects
+ * others built can come there. The object itself is not written to.
+ *
+ * NMI needs an architecture whose this_cpu_cmpxchg() keeps NMIs out: x86, arm64, s390.
+ * Elsewhere a get in NMI returns NULL, what is put is freed later, and one report says so.
  *
  * The free callback takes leaf locks only and never allocates with GFP_KERNEL:
  * it may run inside memory reclaim, inside put() and, unless the pool says
@@ -36,9 +45,10 @@
  * SYNCPOOL_FREE_SLEEPS reclaim takes objects only where it may use file systems
  * and I/O (GFP_KERNEL): that free may wait for both, but not for memory.
  *
- * Nor must free rely on the first two words of the object, which the pool may
- * have used to queue it. So an object is at least two pointers large, and what
- * free needs to know lies behind them.
+ * No lock of the pool's is held while a callback runs, so both may use other pools, create
+ * and end them. While the system suspends or hibernates, from before the first device is
+ * suspended until all are resumed, free runs only inside calls that may sleep, and in put
+ * while wait_idle waits; see pool_pm.c.
  */
 #ifndef _SYNCPOOL_H
 #define _SYNCPOOL_H
@@ -65,10 +75,9 @@ struct syncpool_core;
  * Flags of struct syncpool_params.
  *
  * SYNCPOOL_FREE_SLEEPS: the free callback may sleep (it unmaps, or takes a
- *	mutex). An object that put() has to drop is then freed from a work item,
- *	queued through its own first two words. Reclaim that may not use file
- *	systems or I/O leaves the pool alone, and so does the OOM notifier, which
- *	does not know.
+ *	mutex). An object that put() has to drop is then freed from a work item.
+ *	Reclaim that may not use file systems or I/O leaves the pool alone, and so
+ *	does the OOM notifier, which does not know.
  * SYNCPOOL_DEBUG: debug mode for this pool, as syncpool.debug=1 for all.
  * SYNCPOOL_POISON: the bytes of a cached object may be overwritten. In debug
  *	mode put() poisons them and get() checks them. Needs obj_size.
@@ -90,8 +99,7 @@ struct syncpool_core;
  *	locks only, no GFP_KERNEL. See the rule at the top of this file.
  * @data: passed to both callbacks.
  * @obj_size: bytes at the pointer, which are the pool's while it has the object:
- *	SYNCPOOL_POISON fills these and no others, and an object whose free is
- *	deferred is queued through the first of them. 0 if unknown.
+ *	SYNCPOOL_POISON fills these and no others. 0 if unknown.
  * @footprint: bytes of memory that an object keeps in use, with what it points
  *	to: the length of magazines, reclaim, MemAvailable and debugfs go by it. 0:
  *	obj_size. Objects of 32 KiB and more never lie where only one CPU can reach
@@ -142,6 +150,8 @@ struct syncpool_params {
  * @waits: gets that slept for an object.
  * @recalls: times another CPU was asked for what its magazine held.
  * @peak: most objects out at once, as far as gets that built one saw it.
+ * @refused: puts that found no memory for a ring, most often with interrupts off. Their
+ *	objects were freed, or are about to be.
  */
 struct syncpool_stats {
 	unsigned long allocs;
@@ -161,6 +171,7 @@ struct syncpool_stats {
 	unsigned long waits;
 	unsigned long recalls;
 	unsigned long peak;
+	unsigned long refused;
 };
 
 /* private: counts while nothing is cached; out: allocs less frees */
@@ -436,11 +447,11 @@ syncpool_try_get(struct syncpool *pool)
  * sync.Pool.
  *
  * Never fails. An object that finds no room is dropped: passed to the free
- * callback here, or from a work item where free may not run
- * (SYNCPOOL_FREE_SLEEPS, NMI, atomic sections of PREEMPT_RT). To be queued so, an
- * object has to be two pointers large. Under a raw spinlock outside hardirq,
- * lockdep reports the allocation of a ring or the free of an object if
- * CONFIG_PROVE_RAW_LOCK_NESTING is on.
+ * callback here, or from a work item where free may not run: interrupts off, NMI,
+ * atomic sections of PREEMPT_RT, or a pool with SYNCPOOL_FREE_SLEEPS. With
+ * interrupts off it finds room in a magazine, in the rings that are there, and in one
+ * spare ring of the CPU, of 256 slots with pages of 4 KiB, for all pools; a work item
+ * replaces that. What finds none is counted as syncpool_stats.refused.
  *
  * Context: Any. Never sleeps.
  */

@@ -20,6 +20,8 @@
 #define _SYNCPOOL_FASTPATH_H
 
 #include <linux/compiler.h>
+#include <linux/hardirq.h>
+#include <linux/kconfig.h>
 #include <linux/percpu.h>
 #include <linux/types.h>
 
@@ -50,6 +52,18 @@ DECLARE_PER_CPU(struct syncpool_magazine, syncpool_closed);
 })
 #endif
 
+/*
+ * Elsewhere this_cpu_cmpxchg() is two accesses with interrupts off, which keeps no NMI out:
+ * there the pool refuses what it is asked for in NMI.
+ */
+#define SYNCPOOL_NMI_SAFE						\
+	(IS_ENABLED(CONFIG_X86) || IS_ENABLED(CONFIG_ARM64) || IS_ENABLED(CONFIG_S390))
+
+static __always_inline bool __syncpool_may_use_magazine(void)
+{
+	return SYNCPOOL_NMI_SAFE || !in_nmi();
+}
+
 /* The newest object, or NULL: @mag is empty or busy, or @top is out of date. */
 static __always_inline void *
 __syncpool_magazine_get(struct syncpool_magazine __percpu *mag)
@@ -57,6 +71,8 @@ __syncpool_magazine_get(struct syncpool_magazine __percpu *mag)
 	u32 top = this_cpu_read(mag->top);
 	void *obj = this_cpu_read(*(mag->objs + top));
 
+	if (unlikely(!__syncpool_may_use_magazine()))
+		return NULL;
 	if (unlikely((unsigned long)obj <= (unsigned long)SYNCPOOL_GUARD))
 		return NULL;
 	if (unlikely(!__syncpool_try_cmpxchg(*(mag->objs + top), &obj, NULL)))
@@ -75,6 +91,8 @@ __syncpool_magazine_put(struct syncpool_magazine __percpu *mag, void *obj)
 	u32 top = this_cpu_read(mag->top) + 1;
 	void *old = NULL;
 
+	if (unlikely(!__syncpool_may_use_magazine()))
+		return false;
 	if (unlikely(!__syncpool_try_cmpxchg(*(mag->objs + top), &old, obj)))
 		return false;
 	this_cpu_write(mag->top, top);

@@ -139,7 +139,7 @@ static void force_end(struct test_pool *tp)
 {
 	struct kunit *test = tp->test;
 
-	pool_free_flush();
+	test_flush(&tp->pool);
 	test_pool_check(tp);
 	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&tp->pool), 0L);
 	syncpool_cleanup(&tp->pool);
@@ -182,7 +182,7 @@ static void context_forced_put(struct kunit *test)
 	force.take = 0;
 	force.give = GIVE;
 	force_run(test, tp);
-	pool_free_flush();
+	test_flush(&tp->pool);
 	if (c->locked) {
 		KUNIT_EXPECT_GT(test, force.nested, 0UL);
 		KUNIT_EXPECT_EQ(test, force.nested_slots, POOL_NESTED);
@@ -203,7 +203,7 @@ static void context_forced_sleeps(struct kunit *test)
 	force.take = TAKE;
 	force.give = GIVE;
 	force_run(test, tp);
-	pool_free_flush();
+	test_flush(&tp->pool);
 	if (c->locked)
 		KUNIT_EXPECT_GT(test, atomic_long_read(&tp->frees), 0L);
 	force_end(tp);
@@ -301,7 +301,7 @@ static void context_all_at_once(struct kunit *test)
 
 	test_load_wait(load, 1000);
 	test_load_stop(load);
-	pool_free_flush();
+	test_flush(&tp->pool);
 	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&tp->pool), 0L);
 	stats = test_stats(tp);
 	KUNIT_EXPECT_GT(test, stats.rotations, 0UL);

@@ -16,6 +16,8 @@
 /* The next allocation of this task fails. */
 static void fail_arm(void)
 {
+	/* nor is there a spare ring */
+	WRITE_ONCE(pool_hook_no_spare, true);
 	WRITE_ONCE(current->fail_nth, 1);
 }
 
@@ -25,6 +27,7 @@ static bool fail_disarm(void)
 	bool hit = !READ_ONCE(current->fail_nth);
 
 	WRITE_ONCE(current->fail_nth, 0);
+	WRITE_ONCE(pool_hook_no_spare, false);
 	return hit;
 }
 

@@ -29,11 +29,11 @@
 #define MOST	400		/* runs: more than any operation needs */
 
 /*
- * Allocations that activate a pool: core, counters, nodes, three generations, two
+ * Allocations that activate a pool: core, counters, nodes, three generations, a stash, two
  * shrinkers with nr_deferred and a name each; with CONFIG_CPUMASK_OFFSTACK two
  * cpumasks per generation.
  */
-#define CORE	(10 + 2 * IS_ENABLED(CONFIG_SHRINKER_DEBUG) +		\
+#define CORE	(11 + 2 * IS_ENABLED(CONFIG_SHRINKER_DEBUG) +		\
 		 2 * (int)POOL_GENERATIONS * IS_ENABLED(CONFIG_CPUMASK_OFFSTACK))
 
 static const struct fault_mode {
@@ -91,12 +91,15 @@ static int fault_knobs(bool filter, bool ignore, int verbose, int min_order)
 /* Allocations that may sleep fail too, and no failure prints a stack. */
 static int fault_init(struct kunit *test)
 {
+	/* would serve in place of a ring that fails */
+	WRITE_ONCE(pool_hook_no_spare, true);
 	return fault_knobs(fault_exact(test), false, 0, fault_exact(test) ? 100 : 0);
 }
 
 /* Back to the defaults of the kernel. */
 static void fault_exit(struct kunit *test)
 {
+	WRITE_ONCE(pool_hook_no_spare, false);
 	KUNIT_EXPECT_EQ(test, fault_knobs(false, true, 2, 1), 0);
 }
 

@@ -173,7 +173,7 @@ static void guard_interrupted(struct kunit *test)
 	else
 		KUNIT_EXPECT_GT(test, last, force.from);
 	force_end(tp);
-	pool_free_flush();
+	test_flush(&tp->pool);
 	test_pool_check(tp);
 	test_put_many(tp, objs, n, ME);
 	test_pool_check(tp);

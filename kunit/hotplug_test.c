@@ -200,7 +200,7 @@ static void hotplug_under_load(struct kunit *test)
 		}
 	}
 	test_load_stop(load);
-	pool_free_flush();
+	test_flush(&tp->pool);
 	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&tp->pool), 0L);
 	test_pool_end(tp);
 }

@@ -33,7 +33,7 @@ static void life_exit_out(struct kunit *test)
 	test_warn_end();
 	for (i = 1; i < 3; i++)
 		test_put(tp, objs[i], ME);
-	pool_free_flush();
+	test_flush(&tp->pool);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 8L);
 	test_pool_check(tp);
 }

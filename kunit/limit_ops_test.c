@@ -329,7 +329,7 @@ static void ops_resize_smaller(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&tp->pool), (long)OUT);
 	KUNIT_EXPECT_NULL(test, test_get(tp, ME));
 	test_put_many(tp, objs, OUT, ME);
-	pool_free_flush();
+	test_flush(&tp->pool);
 	left = syncpool_count(&tp->pool);
 	KUNIT_EXPECT_LE(test, left, (long)KEEP);
 	KUNIT_EXPECT_GE(test, left, 2L);

@@ -515,7 +515,7 @@ static void discard_in_hardirq(struct test_pool *tp, struct test_obj **objs)
 	discard.work = IRQ_WORK_INIT_HARD(discard_irq);
 	irq_work_queue(&discard.work);
 	irq_work_sync(&discard.work);
-	pool_free_flush();
+	test_flush(&tp->pool);
 }
 
 /* An object that is discarded is freed, and counts so. */
@@ -527,7 +527,7 @@ static void limit_discard(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, test_get_many(tp, objs, 4, ME), 4U);
 	test_give(tp, objs[0], ME);
 	syncpool_discard(&tp->pool, objs[0]);
-	pool_free_flush();
+	test_flush(&tp->pool);
 	KUNIT_EXPECT_EQ(test, test_stats(tp).frees, 1UL);
 	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&tp->pool), 3L);
 	discard_in_hardirq(tp, objs + 1);
@@ -578,7 +578,7 @@ static void limit_discard_cached(struct kunit *test)
 	syncpool_discard(&tp->pool, obj);
 	test_warn_end();
 	syncpool_discard(&tp->pool, obj);
-	pool_free_flush();
+	test_flush(&tp->pool);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), frees);
 	KUNIT_EXPECT_EQ(test, syncpool_count(&tp->pool), 1UL);
 	test_pool_end(tp);

@@ -13,3 +13,11 @@ EXPORT_SYMBOL_FOR_TEST(pool_ring_first_index);
 /* jiffies until a get that waits tries again to build */
 long pool_wait_again = HZ;
 EXPORT_SYMBOL_FOR_TEST(pool_wait_again);
+
+/* NMI on an architecture that keeps none out of a magazine */
+bool pool_hook_in_nmi;
+EXPORT_SYMBOL_FOR_TEST(pool_hook_in_nmi);
+
+/* no CPU has a spare ring */
+bool pool_hook_no_spare;
+EXPORT_SYMBOL_FOR_TEST(pool_hook_no_spare);

@@ -304,7 +304,7 @@ static void recall_flush_interrupted(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, flush.done);
 	KUNIT_EXPECT_EQ(test, test_outside(tp, other), 0U);
 	KUNIT_EXPECT_FALSE(test, cpumask_test_cpu(other, tp->pool.core->active->opened));
-	pool_free_flush();
+	test_flush(&tp->pool);
 	test_pool_check(tp);
 	for (i = 0; i < c->take; i++)
 		KUNIT_EXPECT_NOT_NULL(test, flush.took[i]);

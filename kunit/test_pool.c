@@ -12,6 +12,7 @@
 #include <linux/umh.h>
 #include <linux/vmalloc.h>
 
+#include "pool_defer.h"
 #include "test_pool.h"
 
 /* Count @error, if there is one. True if there is none. */
@@ -76,7 +77,8 @@ void test_free(void *ptr, void *data)
 	struct test_pool *tp = data;
 	struct test_obj *obj = ptr;
 
-	test_ok(tp, pool_may_use_slab() ? 0 : TEST_ERR_CONTEXT);
+	/* not pool_may_use_slab(), which is among what is tested here */
+	test_ok(tp, irqs_disabled() || in_nmi() ? TEST_ERR_CONTEXT : 0);
 	if (!test_is_known(tp, obj))
 		return;
 	atomic_long_inc(&tp->frees);
@@ -164,6 +166,15 @@ struct syncpool_stats test_stats(struct test_pool *tp)
 
 	syncpool_read_stats(&tp->pool, &stats);
 	return stats;
+}
+
+/* Wait until what was deferred is freed. */
+void test_flush(struct syncpool *pool)
+{
+	struct syncpool_core *core = READ_ONCE(pool->core);
+
+	if (core)
+		pool_defer_flush(core);
 }
 
 /* No error so far, and the pool's own counters agree with the stamps. */

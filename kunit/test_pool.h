@@ -17,7 +17,7 @@
 #include <linux/spinlock.h>
 
 #include "pool_core.h"
-#include "pool_free.h"
+#include "pool_context.h"
 #include "pool_hook.h"
 #include "pool_life.h"
 #include "pool_reclaim.h"
@@ -85,6 +85,7 @@ struct test_pool *test_pool_make(struct kunit *test, unsigned int nr,
 				 unsigned int flags);
 struct test_pool *test_pool_make_sized(struct kunit *test, unsigned int nr,
 				       size_t footprint, unsigned int flags);
+void test_flush(struct syncpool *pool);
 void test_pool_check(struct test_pool *tp);
 void test_pool_end(struct test_pool *tp);
 

@@ -10,6 +10,8 @@
 
 #include "pool_age.h"
 #include "pool_debug.h"
+#include "pool_defer.h"
+#include "pool_early.h"
 #include "pool_free.h"
 #include "pool_shrink.h"
 #include "pool_idle.h"
@@ -343,7 +345,94 @@ unsigned int pool_wait(struct syncpool *pool, gfp_t gfp, unsigned int n, void **
 	return 0;	/* no pool here has limits */
 }
 
-void pool_free_flush(void)
+struct pool_ring *pool_ring_alloc(unsigned int size, gfp_t gfp)
+{
+	struct pool_ring *ring = kzalloc(struct_size(ring, d.slots, size), gfp);
+
+	if (ring)
+		pool_dequeue_init(&ring->d, size, 0);
+	return ring;
+}
+
+struct pool_ring *pool_ring_alloc_nowait(unsigned int size)
+{
+	return pool_ring_alloc(size, GFP_NOWAIT);
+}
+
+struct pool_ring *pool_ring_take_spare(void)
+{
+	return NULL;
+}
+
+void pool_ring_release(struct pool_ring *ring)
+{
+	kfree(ring);
+}
+
+static void shim_ring_free(struct rcu_head *rcu)
+{
+	kfree(container_of(rcu, struct pool_ring, rcu));
+}
+
+void pool_ring_retire(struct pool_ring *ring)
+{
+	call_rcu(&ring->rcu, shim_ring_free);
+}
+
+/* nothing is deferred here: no thread is ever in an interrupt */
+int pool_defer_init(struct syncpool_core *core)
+{
+	core->defer_stash = pool_stash_alloc(1, GFP_KERNEL);
+	return core->defer_stash ? 0 : -ENOMEM;
+}
+
+void pool_defer_free(struct syncpool_core *core)
+{
+	pool_stash_free(core->defer_stash);
+}
+
+void pool_defer_stop(struct syncpool_core *core)
+{
+}
+
+bool pool_defer_has_room(const struct syncpool_core *core, unsigned int n)
+{
+	return false;
+}
+
+void __pool_defer_make_room(struct syncpool *pool, gfp_t gfp)
+{
+}
+
+bool pool_early_store(struct syncpool *pool, void *obj)
+{
+	return true;
+}
+
+void *pool_early_take(struct syncpool *pool)
+{
+	return NULL;
+}
+
+void pool_early_remove(struct syncpool *pool)
+{
+}
+
+void pool_early_end(struct syncpool *pool)
+{
+}
+
+void pool_early_flush(const struct module *owner)
+{
+}
+
+void pool_free_now(struct syncpool *pool, void *obj)
+{
+	pool->params.free(obj, pool->params.data);
+	pool_stats_free(pool);
+}
+
+void pool_free_cached_later(struct syncpool_core *core, void **objs, unsigned int n)
 {
 }
 

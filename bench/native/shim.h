@@ -113,6 +113,10 @@ struct device;
 #define DEFINE_CLASS(...)
 #define DEFINE_FREE(...)
 #define lockdep_assert_held(lock)	((void)(lock))
+#define lockdep_assert_not_held(lock)	((void)(lock))
+struct lock_class_key { };
+#define lockdep_register_key(key)	((void)(key))
+#define lockdep_unregister_key(key)	((void)(key))
 /* builds for sanitizers check what lockdep would */
 #if SHIM_CHECK
 #define lockdep_assert(cond)						\
@@ -420,6 +424,7 @@ struct rcu_head {
 	void (*func)(struct rcu_head *head);
 };
 
+struct llist_node { struct llist_node *next; };
 void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
 
 /* memory */
@@ -572,6 +577,11 @@ typedef struct { int unused; } wait_queue_head_t;
 #define init_waitqueue_head(w)	((void)(w))
 #define wake_up_all(w)		((void)(w))
 #define irq_work_sync(w)	((void)(w))
+#define work_pending(w)		((w)->pending)
+#define rcu_barrier()		shim_flush()
+/* one thread at a time changes a pool here */
+#define wait_var_event(var, cond)	do { } while (!(cond))
+#define wake_up_var(var)	((void)(var))
 void shim_queue(struct work_struct *work);
 void shim_flush(void);
 

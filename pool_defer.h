@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* pool_defer*(): an object whose free has to wait; see pool_defer.c. */
+#ifndef _POOL_DEFER_H
+#define _POOL_DEFER_H
+
+#include <linux/lockdep.h>
+
+#include "pool_core.h"
+#include "pool_stash.h"
+
+void pool_defer(struct syncpool *pool, void *obj);
+bool pool_defer_has_room(const struct syncpool_core *core, unsigned int n);
+void __pool_defer_make_room(struct syncpool *pool, gfp_t gfp);
+void pool_defer_kick(struct syncpool_core *core);
+void pool_defer_flush(struct syncpool_core *core);
+int pool_defer_init(struct syncpool_core *core);
+void pool_defer_stop(struct syncpool_core *core);
+void pool_defer_free(struct syncpool_core *core);
+
+/* Call free. None of syncpool's locks is held; docs/design.md, "Locks". */
+static inline void pool_call_free(const struct syncpool_params *params, void *obj)
+{
+	lockdep_assert_not_held(&pool_list_lock);
+	params->free(obj, params->data);
+}
+
+/* pool_call_free() for an active pool. */
+static inline void pool_core_call_free(const struct syncpool_core *core, void *obj)
+{
+	lockdep_assert_not_held(&core->reclaim_lock);
+	pool_call_free(&core->params, obj);
+}
+
+/* May not all objects that @pool has built wait at once? */
+static inline bool pool_defer_lacks(const struct syncpool *pool, const struct syncpool_core *core)
+{
+	return atomic_long_read(&pool->limit.built) > (long)READ_ONCE(core->defer_stash)->room;
+}
+
+/* An object was built: have room for all of them, as far as @gfp allows. Unpinned. */
+static inline void pool_defer_make_room(struct syncpool *pool, gfp_t gfp)
+{
+	struct syncpool_core *core;
+	bool lacks;
+
+	rcu_read_lock();
+	core = READ_ONCE(pool->core);
+	lacks = core && pool_defer_lacks(pool, core);
+	rcu_read_unlock();
+	if (unlikely(lacks))
+		__pool_defer_make_room(pool, gfp);
+}
+
+#endif /* _POOL_DEFER_H */

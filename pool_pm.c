@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pool_pm - no free runs while devices are suspended
+ *
+ * An object may belong to a device, and its free may touch that device. From
+ * PM_SUSPEND_PREPARE until everything has been resumed,
+ *
+ * - work items free nothing: what puts have to drop waits (pool_defer.c), what is old
+ *   stays cached, and PM_POST_SUSPEND continues;
+ * - reclaim frees only where it may start I/O. The kernel forbids that to all allocations
+ *   between the first device's suspend and the last one's resume
+ *   (pm_restrict_gfp_mask()), and kswapd is frozen by then. Before, reclaim has to work:
+ *   hibernation makes room for its image that way.
+ *
+ * What a driver asks for in its own callbacks is done: syncpool_exit(),
+ * syncpool_cleanup(), syncpool_resize(), and syncpool_wait_idle(), during which puts and
+ * work items of that pool free as ever.
+ *
+ * A work queue that freezes would not do: a driver that ends a pool in its suspend
+ * callback would wait for the queue until resume.
+ */
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/suspend.h>
+#include <linux/workqueue.h>
+
+#include "pool_core.h"
+#include "pool_defer.h"
+#include "pool_pm.h"
+
+static void pool_pm_suspend(void)
+{
+	WRITE_ONCE(pool_suspended, true);
+	/* those that did not see it */
+	flush_workqueue(pool_wq);
+}
+
+static void pool_pm_resume(void)
+{
+	struct syncpool_core *core;
+
+	WRITE_ONCE(pool_suspended, false);
+	mutex_lock(&pool_list_lock);
+	list_for_each_entry(core, &pool_list, node)
+		pool_defer_kick(core);
+	mutex_unlock(&pool_list_lock);
+}
+
+static int pool_pm_notify(struct notifier_block *nb, unsigned long event, void *unused)
+{
+	switch (event) {
+	case PM_HIBERNATION_PREPARE:
+	case PM_SUSPEND_PREPARE:
+	case PM_RESTORE_PREPARE:
+		pool_pm_suspend();
+		break;
+	case PM_POST_HIBERNATION:
+	case PM_POST_SUSPEND:
+	case PM_POST_RESTORE:
+		pool_pm_resume();
+		break;
+	}
+	return NOTIFY_OK;
+}
+
+static struct notifier_block pool_pm_nb = {
+	.notifier_call = pool_pm_notify,
+};
+
+int pool_pm_init(void)
+{
+	return register_pm_notifier(&pool_pm_nb);
+}
+
+void pool_pm_exit(void)
+{
+	unregister_pm_notifier(&pool_pm_nb);
+}
