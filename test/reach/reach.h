@@ -6,6 +6,7 @@
  * reach_bound.c	one task that goes from CPU to CPU
  * reach_idle.c		gets of what all CPUs have put
  * reach_moving.c	tasks that the scheduler moves as it likes
+ * reach_isolated.c	recalls where nohz_full= isolates a CPU
  *
  * The result is in the kernel's log:
  *
@@ -76,6 +77,7 @@ int reach_atomic(void);
 int reach_victim(void);
 int reach_moving(void);
 int reach_holding(void);
+int reach_isolated(void);
 
 extern unsigned int reach_secs;
 

@@ -2,9 +2,9 @@
 /*
  * reach_main - the rows, the objects, and the result lines
  *
- * Module parameters: rows, names of reach_rows[] separated by commas, or all;
- * secs, how long each row runs whose tasks the scheduler moves. The module does
- * all its work in its init and loads whatever the verdicts are.
+ * Module parameters: rows, names of reach_rows[] separated by commas, or all that need
+ * no isolated CPU; secs, how long each row runs whose tasks the scheduler moves. The
+ * module does all its work in its init and loads whatever the verdicts are.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -18,7 +18,7 @@
 
 static char *rows = "all";
 module_param(rows, charp, 0444);
-MODULE_PARM_DESC(rows, "which rows, separated by commas");
+MODULE_PARM_DESC(rows, "which rows, separated by commas, or all that need no isolated CPU");
 
 unsigned int reach_secs = 60;
 module_param_named(secs, reach_secs, uint, 0444);
@@ -34,9 +34,16 @@ struct reach_obj {
 	atomic_t	out;
 };
 
+/**
+ * struct reach_row - a row
+ * @name: what the parameter calls it
+ * @run: does its work
+ * @named: runs only if it is named, since it needs an isolated CPU
+ */
 struct reach_row {
 	const char	*name;
 	int		(*run)(void);
+	bool		named;
 };
 
 static const struct reach_row reach_rows[] = {
@@ -48,6 +55,7 @@ static const struct reach_row reach_rows[] = {
 	{ "victim", reach_victim },
 	{ "moving", reach_moving },
 	{ "holding", reach_holding },
+	{ "isolated", reach_isolated, true },
 };
 
 struct syncpool reach_pool;
@@ -218,16 +226,16 @@ void reach_result_got(const char *work, unsigned int k, unsigned long idle,
 		got >= least ? "ok" : "not ok", work, k, got, idle, least);
 }
 
-static bool reach_wanted(const char *name)
+static bool reach_wanted(const struct reach_row *row)
 {
-	size_t len = strlen(name);
+	size_t len = strlen(row->name);
 	const char *at = rows;
 
 	if (!strcmp(rows, "all"))
-		return true;
+		return !row->named;
 	while (at) {
 		at += *at == ',';
-		if (!strncmp(at, name, len) && (!at[len] || at[len] == ','))
+		if (!strncmp(at, row->name, len) && (!at[len] || at[len] == ','))
 			return true;
 		at = strchr(at, ',');
 	}
@@ -241,7 +249,7 @@ static int __init reach_init(void)
 
 	prandom_seed_state(&reach_random, 1);
 	for (i = 0; i < ARRAY_SIZE(reach_rows); i++) {
-		if (!reach_wanted(reach_rows[i].name))
+		if (!reach_wanted(&reach_rows[i]))
 			continue;
 		nr++;
 		err = reach_rows[i].run();
