@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * probe_load - tasks that use the pools too, and make the events happen
+ *
+ *	move	gets, wakes another task, goes to the next CPU, puts
+ *	clean	syncpool_cleanup(), all the time
+ *	eat	takes all memory that is free, so that kswapd runs, and frees some
+ */
+#include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/delay.h>
+#include <linux/gfp.h>
+#include <linux/kthread.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include "pool_probe.h"
+
+#define PROBE_TASKS	64U
+#define PROBE_MOVE	8U		/* objects that a task holds */
+#define PROBE_HOLDER_TASK	0x100000U	/* the first of them */
+
+static struct task_struct *probe_tasks[PROBE_TASKS];
+static unsigned int probe_nr_tasks;
+static struct kmem_cache *probe_cache;
+static DEFINE_SPINLOCK(probe_lock);
+static DECLARE_COMPLETION(probe_eaten);
+
+/* Free one below a lock, which on most kernels means with interrupts off. */
+static void probe_use_cache(void)
+{
+	void *a = kmem_cache_alloc(probe_cache, GFP_KERNEL);
+	void *b = kmem_cache_alloc(probe_cache, GFP_KERNEL);
+	unsigned long flags;
+
+	spin_lock_irqsave(&probe_lock, flags);
+	if (a)
+		kmem_cache_free(probe_cache, a);
+	spin_unlock_irqrestore(&probe_lock, flags);
+	if (b)
+		kmem_cache_free(probe_cache, b);
+}
+
+static void probe_next_cpu(void)
+{
+	unsigned int cpu = cpumask_next(raw_smp_processor_id(), cpu_online_mask);
+
+	if (cpu >= nr_cpu_ids)
+		cpu = cpumask_first(cpu_online_mask);
+	set_cpus_allowed_ptr(current, cpumask_of(cpu));
+}
+
+static int probe_move(void *arg)
+{
+	unsigned long self = (unsigned long)arg;
+	struct probe_pool *p = &probe_pools[self % PROBE_POOLS];
+	u32 holder = PROBE_HOLDER_TASK + self;
+	struct pool_stamp *objs[PROBE_MOVE];
+	unsigned int n, i;
+
+	while (!kthread_should_stop()) {
+		for (n = 0; n < PROBE_MOVE; n++) {
+			objs[n] = syncpool_get(&p->pool, n ? GFP_NOWAIT : GFP_KERNEL);
+			if (!objs[n])
+				break;
+			probe_take(p, objs[n], holder);
+		}
+		probe_use_cache();
+		probe_next_cpu();
+		for (i = 0; i < n; i++)
+			probe_put(p, objs[i], holder);
+		usleep_range(50, 2000);
+	}
+	return 0;
+}
+
+static int probe_clean(void *unused)
+{
+	unsigned int i;
+
+	while (!kthread_should_stop()) {
+		for (i = 0; i < PROBE_POOLS; i++)
+			syncpool_cleanup(&probe_pools[i].pool);
+		msleep_interruptible(probe_cleanup_ms);
+	}
+	return 0;
+}
+
+static void probe_free_pages(struct list_head *pages, unsigned long n)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, pages, lru) {
+		if (!n--)
+			break;
+		list_del(&page->lru);
+		__free_page(page);
+		if (n % 256 == 0)
+			cond_resched();
+	}
+}
+
+static int probe_eat(void *unused)
+{
+	unsigned long n = 0;
+	struct page *page;
+	LIST_HEAD(pages);
+
+	while (!kthread_should_stop()) {
+		page = alloc_page(GFP_NOWAIT | __GFP_NOWARN);
+		if (page) {
+			list_add(&page->lru, &pages);
+			if (++n % 256 == 0)
+				cond_resched();
+			continue;
+		}
+		complete_all(&probe_eaten);
+		/* others need some, too */
+		probe_free_pages(&pages, n / 32);
+		n -= n / 32;
+		msleep_interruptible(5);
+	}
+	probe_free_pages(&pages, n);
+	return 0;
+}
+
+static int probe_run(int (*fn)(void *arg), unsigned long arg)
+{
+	struct task_struct *t;
+
+	if (probe_nr_tasks == PROBE_TASKS)
+		return 0;
+	t = kthread_run(fn, (void *)arg, "pool_probe/%u", probe_nr_tasks);
+	if (IS_ERR(t))
+		return PTR_ERR(t);
+	probe_tasks[probe_nr_tasks++] = t;
+	return 0;
+}
+
+int probe_load_start(void)
+{
+	unsigned int i;
+	int err;
+
+	probe_cache = kmem_cache_create("pool_probe", 200, 0, 0, NULL);
+	if (!probe_cache)
+		return -ENOMEM;
+	err = probe_run(probe_clean, 0) ?: probe_run(probe_eat, 0);
+	for (i = 0; !err && i < 2 * num_online_cpus(); i++)
+		err = probe_run(probe_move, i);
+	/* with probes it would take much longer */
+	if (!err)
+		wait_for_completion(&probe_eaten);
+	return err;
+}
+
+/* While probes run: those put what a task may wait for. */
+void probe_load_stop(void)
+{
+	while (probe_nr_tasks)
+		kthread_stop(probe_tasks[--probe_nr_tasks]);
+	kmem_cache_destroy(probe_cache);
+}
