@@ -276,7 +276,9 @@ void __syncpool_activate(struct work_struct *work)
 	struct syncpool *pool = container_of(work, struct syncpool, activate);
 
 	pool_activate(pool);
-	pool_free_early(pool);
+	/* else pool_pm_resume() queues this again */
+	if (!READ_ONCE(pool_suspended))
+		pool_free_early(pool);
 }
 EXPORT_SYMBOL_GPL(__syncpool_activate);
 

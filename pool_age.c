@@ -17,16 +17,24 @@
 #include <linux/list.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
+#include <linux/irq_work.h>
 #include <linux/workqueue.h>
 
 #include "pool_age.h"
+#include "pool_context.h"
 #include "pool_reclaim.h"
 #include "pool_stats.h"
 
 static unsigned int pool_age_secs = 120;
 
+static void pool_age_queue(struct syncpool_core *core, unsigned int secs)
+{
+	queue_delayed_work(pool_wq, &core->age_work, (unsigned long)secs * HZ);
+}
+
 /*
- * Any context but NMI. Queues the work even if it is pending: the full barrier in
+ * Any context but NMI. With interrupts off an irq_work does it, since a timer takes a lock;
+ * to queue that is a full barrier, too. Queues the work even if it is pending: the full barrier in
  * that orders what the caller has counted against the sums in pool_age(), which
  * the workqueue runs after a full barrier of its own, see
  * set_work_pool_and_clear_pending() in kernel/workqueue.c.
@@ -35,9 +43,10 @@ void pool_age_arm(struct syncpool_core *core)
 {
 	unsigned int secs = READ_ONCE(pool_age_secs);
 
-	if (secs)
-		queue_delayed_work(pool_wq, &core->age_work,
-				   (unsigned long)secs * HZ);
+	if (secs && !pool_may_lock())
+		irq_work_queue(&core->age_irq);
+	else if (secs)
+		pool_age_queue(core, secs);
 }
 
 static void pool_age(struct work_struct *work)
@@ -61,8 +70,25 @@ static void pool_age(struct work_struct *work)
 		pool_age_arm(core);
 }
 
+static void pool_age_irq(struct irq_work *irq)
+{
+	struct syncpool_core *core = container_of(irq, struct syncpool_core, age_irq);
+	unsigned int secs = READ_ONCE(pool_age_secs);
+
+	if (secs)
+		pool_age_queue(core, secs);
+}
+
+/* The pool has ended, and nobody arms this any more. */
+void pool_age_stop(struct syncpool_core *core)
+{
+	irq_work_sync(&core->age_irq);
+	cancel_delayed_work_sync(&core->age_work);
+}
+
 void pool_age_init(struct syncpool_core *core)
 {
+	core->age_irq = IRQ_WORK_INIT_HARD(pool_age_irq);
 	INIT_DEFERRABLE_WORK(&core->age_work, pool_age);
 	pool_core_own_work(core, &core->age_work.work);
 }

@@ -7,5 +7,6 @@
 
 void pool_age_init(struct syncpool_core *core);
 void pool_age_arm(struct syncpool_core *core);
+void pool_age_stop(struct syncpool_core *core);
 
 #endif /* _POOL_AGE_H */

@@ -4,9 +4,9 @@
  * fast path works on
  *
  * Order of locks: cpu_hotplug_lock, pool_list_lock, core->reclaim_lock; and
- * core->idle_lock, core->reclaim_lock. core->lock is innermost. pool_list_lock is
- * never held while something is allocated, so activating a pool inside somebody's
- * allocation waits for nobody's reclaim.
+ * core->idle_lock, core->reclaim_lock. core->lock is innermost. None is held while a
+ * callback of the user's runs. Under pool_list_lock nothing is allocated that may wait, so
+ * activating a pool inside somebody's allocation waits for nobody's reclaim.
  */
 #include <linux/bug.h>
 #include <linux/ctype.h>
@@ -24,7 +24,7 @@
 struct workqueue_struct *pool_wq;
 EXPORT_SYMBOL_FOR_TEST(pool_wq);
 
-bool pool_suspended;
+unsigned int pool_suspended;
 
 LIST_HEAD(pool_list);
 DEFINE_MUTEX(pool_list_lock);	/* protects pool_list */
@@ -187,8 +187,13 @@ struct syncpool_core *pool_core_enter(struct syncpool *pool)
 
 	rcu_read_lock();
 	core = READ_ONCE(pool->core);
-	if (core)
-		atomic_inc(&core->sleepers);
+	if (core) {
+		/* a full barrier, as pool_defer_run() looks at it after it has set the flag */
+		atomic_inc_return(&core->sleepers);
+		/* what waits until devices are resumed */
+		if (unlikely(READ_ONCE(pool_suspended)))
+			irq_work_queue(&core->defer_irq);
+	}
 	rcu_read_unlock();
 	return core;
 }

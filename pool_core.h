@@ -135,6 +135,8 @@ enum pool_reason {
  * @reclaimed_at: jiffies of the last rotation or shrink
  * @settle_work: settles or drains @old after a grace period
  * @age_work: rotates a pool that nothing reclaims
+ * @age_irq: queues @age_work where no lock may be taken
+ * @settle_waiters: tasks that wait until @settled, to change the mode
  * @calm: the kernel's handle of the shrinker that gives back what is old
  * @distress: of the one that gives back everything
  * @oom_busy: the OOM notifier is here; set under pool_list_lock
@@ -205,6 +207,8 @@ struct syncpool_core {
 	unsigned long		reclaimed_at;
 	struct rcu_work		settle_work;
 	struct delayed_work	age_work;
+	struct irq_work		age_irq;
+	atomic_t		settle_waiters;
 	struct shrinker		*calm;
 	struct shrinker		*distress;
 	bool			oom_busy;
@@ -270,7 +274,7 @@ static inline const char *pool_owner_name(struct module *owner, const char *none
 })
 
 extern struct workqueue_struct *pool_wq;
-extern bool pool_suspended;	/* see pool_pm.c */
+extern unsigned int pool_suspended;	/* see pool_pm.c */
 extern struct list_head pool_list;
 extern struct mutex pool_list_lock;
 
@@ -323,12 +327,13 @@ static inline bool pool_core_may_reclaim(const struct syncpool_core *core)
 }
 
 /*
- * Must free wait until devices are resumed? Not while somebody waits for the objects of
- * @core, or ends it.
+ * Must free wait until devices are resumed? Not while somebody sleeps in a call of the pool,
+ * who may wait for that, or ends it.
  */
 static inline bool pool_core_is_suspended(const struct syncpool_core *core)
 {
-	return unlikely(READ_ONCE(pool_suspended)) && READ_ONCE(core->mode) <= POOL_WAITED;
+	return unlikely(READ_ONCE(pool_suspended)) && !atomic_read(&core->sleepers) &&
+	       READ_ONCE(core->mode) != POOL_ENDED;
 }
 
 /* Is nothing out, with @out in syncpool.uncached.out? For a pool that idles. */

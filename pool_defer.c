@@ -11,10 +11,12 @@
  * for another one's free. The object itself is not touched: it may be a driver's
  * only handle on memory that it does not own.
  *
- * The stash has room for all objects that the pool has built: it is enlarged after alloc has
- * returned, or by the work item if there is no memory where that may not sleep. It has room for
- * POOL_DEFER_MIN objects more that others built. A put beyond that loses the object, with
- * a report, which is all that is left without memory, locks and a word of the object's.
+ * The stash has room for all objects that the pool has built and that exist still, and for
+ * POOL_DEFER_MIN at least. It is enlarged after alloc has returned, where the allocator may
+ * be used and has memory, or else by the work item. So an object finds no room only if the
+ * pool did not build it, or built it a moment ago, with interrupts off or without memory.
+ * It is lost then, with a report: that is all that is left without memory, locks and a word
+ * of the object's.
  *
  * Operations, the column while the row is under way:
  *
@@ -40,6 +42,8 @@
 
 /* slots of a pool that has built nothing */
 #define POOL_DEFER_MIN	64U
+/* searches for a slot that must be free */
+#define POOL_DEFER_TRIES	8U
 
 /* An object that waits, or NULL. */
 static void *pool_defer_take(struct syncpool_core *core)
@@ -62,13 +66,13 @@ static void *pool_defer_take(struct syncpool_core *core)
 	return obj;
 }
 
-/* Free all that waits. */
+/* Free all that waits. Devices that are suspended end this; pool_pm_resume() continues. */
 static void pool_defer_run(struct syncpool_core *core)
 {
 	struct syncpool *pool = READ_ONCE(core->pool);
 	void *obj;
 
-	while ((obj = pool_defer_take(core))) {
+	while (!pool_core_is_suspended(core) && (obj = pool_defer_take(core))) {
 		pool_core_call_free(core, obj);
 		if (pool) {
 			pool_limit_freed(pool);
@@ -84,11 +88,10 @@ static void pool_defer_work(struct work_struct *work)
 	struct syncpool_core *core = container_of(work, struct syncpool_core, defer_work);
 	struct syncpool *pool = READ_ONCE(core->pool);
 
+	/* before it asks for memory */
+	pool_defer_run(core);
 	if (pool)
-		pool_defer_make_room(pool, GFP_KERNEL);
-	/* else pool_pm_resume() continues */
-	if (!pool_core_is_suspended(core))
-		pool_defer_run(core);
+		pool_defer_make_room(pool, core, GFP_KERNEL);
 }
 
 static void pool_defer_irq(struct irq_work *irq)
@@ -111,23 +114,45 @@ bool pool_defer_has_room(const struct syncpool_core *core, unsigned int n)
 }
 
 /* False: there is no room. */
-static bool pool_defer_store(struct syncpool_core *core, void *obj)
+static bool pool_defer_try_store(struct syncpool_core *core, void *obj)
 {
-	pool_assert_pinned();
 	if (!pool_defer_has_room(core, 1))
 		return false;
 	/* before it can be found */
 	atomic_long_inc(&core->deferred);
-	if (!pool_stash_store(READ_ONCE(core->defer_stash), obj)) {
-		atomic_long_dec(&core->deferred);
-		return false;
-	}
+	if (pool_stash_store(READ_ONCE(core->defer_stash), obj))
+		return true;
+	atomic_long_dec(&core->deferred);
+	return false;
+}
+
+/* False: there is no room. */
+static bool pool_defer_store(struct syncpool_core *core, void *obj)
+{
+	unsigned int tries = 0;
+
+	pool_assert_pinned();
+	/* again, if a slot became free behind the search */
+	while (!pool_defer_try_store(core, obj))
+		if (!pool_defer_has_room(core, 1) || ++tries == POOL_DEFER_TRIES)
+			return false;
 	/*
 	 * pool_defer_store:A: full barrier, by the compare-and-swap that has stored the
 	 * object, pairs with pool_defer_take:B; litmus/deferred-free
 	 */
 	pool_defer_kick(core);
 	return true;
+}
+
+/* Free @obj, which was cached, later. False: there is no room. */
+bool pool_defer_cached(struct syncpool_core *core, void *obj)
+{
+	bool stored;
+
+	preempt_disable();
+	stored = pool_defer_store(core, obj);
+	preempt_enable();
+	return stored;
 }
 
 /* @obj is lost. It counts as freed, or syncpool_wait_idle() would wait for it. */
@@ -158,15 +183,16 @@ void pool_defer(struct syncpool *pool, void *obj)
 		pool_defer_lose(pool);
 }
 
-/* Add @stash to those of @pool. False: there is enough by now, or the pool has ended. */
-static bool pool_defer_add(struct syncpool *pool, struct pool_stash *stash)
+/* Add @stash to those of the pool. False: there is enough by now, or the pool has ended. */
+static bool pool_defer_add(struct syncpool *pool, struct syncpool_core *own,
+			   struct pool_stash *stash)
 {
 	struct syncpool_core *core;
 	struct pool_stash *next;
 	bool added = false;
 
 	preempt_disable();
-	core = READ_ONCE(pool->core);
+	core = own ?: READ_ONCE(pool->core);
 	next = core ? READ_ONCE(core->defer_stash) : NULL;
 	if (next && pool_defer_lacks(pool, core)) {
 		pool_stash_push(stash, next);
@@ -195,17 +221,18 @@ static void pool_defer_make_room_later(struct syncpool *pool)
 }
 
 /* The rest of pool_defer_make_room(). */
-void __pool_defer_make_room(struct syncpool *pool, gfp_t gfp)
+void __pool_defer_make_room(struct syncpool *pool, struct syncpool_core *own, gfp_t gfp)
 {
 	struct pool_stash *stash = NULL;
 
 	if (pool_may_use_slab())
-		stash = pool_stash_alloc(atomic_long_read(&pool->limit.built),
+		stash = pool_stash_alloc(atomic_long_read(&pool->limit.existing),
 					 (gfp & GFP_KERNEL) | __GFP_NORETRY | __GFP_NOWARN |
 					 __GFP_NOMEMALLOC);
-	if (stash && !pool_defer_add(pool, stash))
+	if (stash && !pool_defer_add(pool, own, stash))
 		pool_stash_free(stash);
-	if (!stash && !gfpflags_allow_blocking(gfp))
+	/* the work item itself is called with @own, and tries again with the next object */
+	if (!stash && !own)
 		pool_defer_make_room_later(pool);
 }
 
@@ -220,7 +247,7 @@ EXPORT_SYMBOL_FOR_TEST(pool_defer_flush);
 
 int pool_defer_init(struct syncpool_core *core)
 {
-	init_irq_work(&core->defer_irq, pool_defer_irq);
+	core->defer_irq = IRQ_WORK_INIT_HARD(pool_defer_irq);
 	INIT_WORK(&core->defer_work, pool_defer_work);
 	pool_core_own_work(core, &core->defer_work);
 	core->defer_stash = pool_stash_alloc(POOL_DEFER_MIN, GFP_KERNEL);

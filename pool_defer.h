@@ -10,7 +10,8 @@
 
 void pool_defer(struct syncpool *pool, void *obj);
 bool pool_defer_has_room(const struct syncpool_core *core, unsigned int n);
-void __pool_defer_make_room(struct syncpool *pool, gfp_t gfp);
+bool pool_defer_cached(struct syncpool_core *core, void *obj);
+void __pool_defer_make_room(struct syncpool *pool, struct syncpool_core *own, gfp_t gfp);
 void pool_defer_kick(struct syncpool_core *core);
 void pool_defer_flush(struct syncpool_core *core);
 int pool_defer_init(struct syncpool_core *core);
@@ -31,24 +32,28 @@ static inline void pool_core_call_free(const struct syncpool_core *core, void *o
 	pool_call_free(&core->params, obj);
 }
 
-/* May not all objects that @pool has built wait at once? */
+/* May not all objects that @pool has built, and not freed yet, wait at once? */
 static inline bool pool_defer_lacks(const struct syncpool *pool, const struct syncpool_core *core)
 {
-	return atomic_long_read(&pool->limit.built) > (long)READ_ONCE(core->defer_stash)->room;
+	return atomic_long_read(&pool->limit.existing) > (long)READ_ONCE(core->defer_stash)->room;
 }
 
-/* An object was built: have room for all of them, as far as @gfp allows. Unpinned. */
-static inline void pool_defer_make_room(struct syncpool *pool, gfp_t gfp)
+/*
+ * An object was built: have room for all of them, as far as @gfp allows. @own: the core, if
+ * it is not the pool's yet, or NULL. Unpinned.
+ */
+static inline void pool_defer_make_room(struct syncpool *pool, struct syncpool_core *own,
+					gfp_t gfp)
 {
 	struct syncpool_core *core;
 	bool lacks;
 
 	rcu_read_lock();
-	core = READ_ONCE(pool->core);
+	core = own ?: READ_ONCE(pool->core);
 	lacks = core && pool_defer_lacks(pool, core);
 	rcu_read_unlock();
 	if (unlikely(lacks))
-		__pool_defer_make_room(pool, gfp);
+		__pool_defer_make_room(pool, own, gfp);
 }
 
 #endif /* _POOL_DEFER_H */

@@ -21,7 +21,9 @@
 #include <linux/cpumask.h>
 #include <linux/irq_work.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/percpu.h>
+#include <linux/rcupdate.h>
 #include <linux/workqueue.h>
 
 #include "pool_core.h"
@@ -43,6 +45,7 @@ struct pool_early_table {
 
 static struct pool_early_table __percpu *pool_early;
 static struct cpumask pool_early_cpus;	/* whose entries the irq_work has not seen */
+static DEFINE_MUTEX(pool_early_lock);	/* taking and removing: an entry may be reused between */
 
 /* The pool of @e, or NULL. Its object can be read afterwards. */
 static struct syncpool *pool_early_pool(const struct pool_early *e)
@@ -117,13 +120,13 @@ bool pool_early_store(struct syncpool *pool, void *obj)
 	return false;
 }
 
-/* An object of @pool, or NULL. Its entry stays until pool_early_remove(). */
-void *pool_early_take(struct syncpool *pool)
+static void *pool_early_find(struct syncpool *pool)
 {
 	struct pool_early *e;
 	unsigned int cpu, i;
 	void *obj;
 
+	lockdep_assert_held(&pool_early_lock);
 	for_each_possible_cpu(cpu) {
 		for (i = 0; i < POOL_EARLY; i++) {
 			e = &per_cpu_ptr(pool_early, cpu)->entries[i];
@@ -137,27 +140,55 @@ void *pool_early_take(struct syncpool *pool)
 	return NULL;
 }
 
+/* An object of @pool, or NULL. Its entry stays until pool_early_remove(). */
+void *pool_early_take(struct syncpool *pool)
+{
+	void *obj;
+
+	mutex_lock(&pool_early_lock);
+	obj = pool_early_find(pool);
+	mutex_unlock(&pool_early_lock);
+	return obj;
+}
+
 /* Remove the entries of @pool that hold no object. */
 void pool_early_remove(struct syncpool *pool)
 {
 	struct pool_early *e;
 	unsigned int cpu, i;
 
+	mutex_lock(&pool_early_lock);
 	for_each_possible_cpu(cpu) {
 		for (i = 0; i < POOL_EARLY; i++) {
 			e = &per_cpu_ptr(pool_early, cpu)->entries[i];
 			if (pool_early_pool(e) == pool && !READ_ONCE(e->obj))
-				/* fails if syncpool_exit() and the work item do this at once */
-				cmpxchg(&e->pool, pool, NULL);
+				/* whoever claims it writes the object before the pool */
+				smp_store_release(&e->pool, NULL);
 		}
 	}
+	mutex_unlock(&pool_early_lock);
+}
+
+/* Wait until no irq_work of before this call runs, on any CPU. */
+static void pool_early_sync(void)
+{
+	irq_work_sync(&pool_early_irq);
+	/* it waits for one CPU alone; a hard irq_work is an RCU reader */
+	synchronize_rcu();
 }
 
 /* @pool, which has no entries, is not used any more: wait for its work item. */
 void pool_early_end(struct syncpool *pool)
 {
-	irq_work_sync(&pool_early_irq);
+	pool_early_sync();
 	cancel_work_sync(&pool->activate);
+}
+
+/* Queue the work items of all pools that have entries. */
+void pool_early_resume(void)
+{
+	cpumask_copy(&pool_early_cpus, cpu_possible_mask);
+	irq_work_queue(&pool_early_irq);
 }
 
 /*
@@ -169,7 +200,7 @@ void pool_early_flush(const struct module *owner)
 	struct syncpool *pool;
 	unsigned int cpu, i;
 
-	irq_work_sync(&pool_early_irq);
+	pool_early_sync();
 	for_each_possible_cpu(cpu) {
 		for (i = 0; i < POOL_EARLY; i++) {
 			pool = pool_early_pool(&per_cpu_ptr(pool_early, cpu)->entries[i]);
@@ -187,6 +218,6 @@ int pool_early_init(void)
 
 void pool_early_exit(void)
 {
-	irq_work_sync(&pool_early_irq);
+	pool_early_sync();
 	free_percpu(pool_early);
 }

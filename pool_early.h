@@ -9,6 +9,7 @@ bool pool_early_store(struct syncpool *pool, void *obj);
 void *pool_early_take(struct syncpool *pool);
 void pool_early_remove(struct syncpool *pool);
 void pool_early_end(struct syncpool *pool);
+void pool_early_resume(void);
 void pool_early_flush(const struct module *owner);
 int pool_early_init(void);
 void pool_early_exit(void);

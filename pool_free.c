@@ -35,7 +35,7 @@ static bool pool_free_may_run(struct syncpool *pool)
 		return false;
 	rcu_read_lock();
 	core = READ_ONCE(pool->core);
-	may = !core || !pool_core_is_suspended(core);
+	may = core ? !pool_core_is_suspended(core) : !READ_ONCE(pool_suspended);
 	rcu_read_unlock();
 	return may;
 }
@@ -114,18 +114,20 @@ unsigned int pool_free_cached(struct syncpool_core *core, void **objs, unsigned 
 }
 
 /*
- * As pool_free_cached(), later, where a lock is held. They count as freed then. There is
+ * As pool_free_cached(), later, where a lock is held. They count as freed then. There was
  * room for all of them, see pool_defer_has_room().
  */
 void pool_free_cached_later(struct syncpool_core *core, void **objs, unsigned int n)
 {
-	struct syncpool *pool = READ_ONCE(core->pool);
 	unsigned int i;
 
 	n = pool_limit_retain(core, objs, n);
 	for (i = 0; i < n; i++) {
 		pool_debug_leave(objs[i]);
-		pool_defer(pool, objs[i]);
+		/* others may have filled the stash, with objects that the pool did not build */
+		if (!pool_defer_cached(core, objs[i]))
+			pool_core_warn(core, POOL_WARNED_LOST,
+				       "an object that was cached is lost, too many wait to be freed");
 	}
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pool_hotplug - what a dead CPU leaves behind
+ * pool_hotplug - what a dead CPU leaves behind, and what a new one needs
  *
  * No other CPU can reach a dead CPU's magazine and nested slots. What they hold in
  * the active generation goes to the CPU's own chain, which stays open to thieves. If
@@ -13,6 +13,7 @@
 
 #include "pool_hotplug.h"
 #include "pool_reclaim.h"
+#include "pool_ring.h"
 
 static int pool_cpuhp_state;
 
@@ -35,11 +36,18 @@ static int pool_cpu_dead(unsigned int cpu)
 	return 0;
 }
 
+/* @cpu is about to come online. Never fails: without a ring its chains grow later. */
+static int pool_cpu_prepare(unsigned int cpu)
+{
+	pool_ring_fill_spare(cpu);
+	return 0;
+}
+
+/* Called for the CPUs that are online, too. */
 int pool_hotplug_init(void)
 {
-	int state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN,
-					      "syncpool:dead", NULL,
-					      pool_cpu_dead);
+	int state = cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "syncpool:dead", pool_cpu_prepare,
+				      pool_cpu_dead);
 
 	if (state < 0)
 		return state;

@@ -21,7 +21,6 @@
 
 #include "pool_activate.h"
 #include "pool_age.h"
-#include "pool_defer.h"
 #include "pool_idle.h"
 #include "pool_limit.h"
 #include "pool_reclaim.h"
@@ -63,8 +62,6 @@ static void pool_idle_begin(struct syncpool_core *core)
 	smp_mb();
 	/* gets may take what is cached again */
 	pool_limit_kick(core);
-	/* what waited until devices are resumed */
-	pool_defer_kick(core);
 }
 
 /*

@@ -19,6 +19,7 @@
 #include <linux/workqueue.h>
 
 #include "pool_activate.h"
+#include "pool_age.h"
 #include "pool_defer.h"
 #include "pool_early.h"
 #include "pool_idle.h"
@@ -91,7 +92,7 @@ static void pool_core_stop(struct syncpool_core *core)
 	pool_limit_stop(core);
 	pool_recall_end(core);
 	irq_work_sync(&core->widen_irq);
-	cancel_delayed_work_sync(&core->age_work);
+	pool_age_stop(core);
 	pool_reclaim_stop(core);
 	cancel_work_sync(&core->widen_work);
 	pool_defer_stop(core);
@@ -257,6 +258,9 @@ void pool_shutdown_module(const struct module *owner)
 	while ((core = pool_find_forgotten(owner))) {
 		pool_report(true, core, "module %s unloads without syncpool_exit()",
 			    owner->name);
+		/* the memory of such a pool is the module's, and there still */
+		if (within_module((unsigned long)core->pool, owner))
+			pool_activate_end(core->pool);
 		mutex_lock(&core->reclaim_lock);
 		WRITE_ONCE(core->pool, NULL);
 		mutex_unlock(&core->reclaim_lock);

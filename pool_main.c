@@ -469,9 +469,10 @@ static noinline void pool_put_slowpath(struct syncpool *pool, void *obj, int err
 		err = pool_put_grow(pool, obj, err);
 	if (!err)
 		return;
+	pool_free_or_keep(pool, obj);
+	/* after the object has found its place in the table of first uses, if it must */
 	if (err == -ENXIO)
 		pool_activate_later(pool);
-	pool_free_or_keep(pool, obj);
 }
 
 /**

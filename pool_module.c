@@ -89,7 +89,6 @@ static int __init pool_module_init(void)
 	err = pool_pm_init();
 	if (err)
 		goto err_oom;
-	pool_ring_init();
 	pool_stats_debugfs_init();
 	pr_info("syncpool: loaded\n");
 	return 0;

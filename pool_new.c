@@ -35,10 +35,12 @@ static void *pool_new_within(struct syncpool *pool, struct syncpool_core *core, 
 	if (READ_ONCE(pool->params.min))
 		gfp |= __GFP_NORETRY | __GFP_NOWARN | __GFP_NOMEMALLOC;
 	obj = pool_new_call(pool, core, gfp);
-	if (obj)
+	if (obj) {
 		pool_limit_built(pool, reserved);
-	else if (reserved)
+		pool_defer_make_room(pool, core, gfp);
+	} else if (reserved) {
 		pool_limit_unreserve(pool, in_turn && !core);
+	}
 	return obj;
 }
 

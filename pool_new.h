@@ -33,8 +33,6 @@ static __always_inline void *pool_new_call(struct syncpool *pool, struct syncpoo
 	else if (pool_stats_alloc(pool, READ_ONCE(pool->core), obj) && obj)
 		pool_age_arm(pool->core);
 	preempt_enable();
-	if (obj)
-		pool_defer_make_room(pool, gfp);
 	return obj;
 }
 
@@ -46,8 +44,10 @@ static __always_inline void *pool_new_unlimited(struct syncpool *pool, gfp_t gfp
 	if (!pool->params.alloc)
 		return NULL;
 	obj = pool_new_call(pool, NULL, gfp);
-	if (obj)
+	if (obj) {
 		pool_limit_built(pool, false);
+		pool_defer_make_room(pool, NULL, gfp);
+	}
 	return obj;
 }
 

@@ -12,9 +12,12 @@
  *   (pm_restrict_gfp_mask()), and kswapd is frozen by then. Before, reclaim has to work:
  *   hibernation makes room for its image that way.
  *
- * What a driver asks for in its own callbacks is done: syncpool_exit(),
- * syncpool_cleanup(), syncpool_resize(), and syncpool_wait_idle(), during which puts and
+ * What a driver asks for in its own callbacks is done: syncpool_exit(), and while a task
+ * sleeps in another call of a pool (cleanup, resize, wait_idle, a get that waits), puts and
  * work items of that pool free as ever.
+ *
+ * Suspend begins when all callbacks that work items run have returned. So free must not wait
+ * for suspend's locks (lock_system_sleep()), or for a task.
  *
  * A work queue that freezes would not do: a driver that ends a pool in its suspend
  * callback would wait for the queue until resume.
@@ -27,11 +30,16 @@
 
 #include "pool_core.h"
 #include "pool_defer.h"
+#include "pool_early.h"
 #include "pool_pm.h"
 
+/*
+ * Counted, since a snapshot for user space is prepared long before its end, and the system
+ * may suspend in between. The kernel holds system_transition_mutex.
+ */
 static void pool_pm_suspend(void)
 {
-	WRITE_ONCE(pool_suspended, true);
+	WRITE_ONCE(pool_suspended, pool_suspended + 1);
 	/* those that did not see it */
 	flush_workqueue(pool_wq);
 }
@@ -40,7 +48,13 @@ static void pool_pm_resume(void)
 {
 	struct syncpool_core *core;
 
-	WRITE_ONCE(pool_suspended, false);
+	/* this module may have been loaded in between */
+	if (!pool_suspended)
+		return;
+	WRITE_ONCE(pool_suspended, pool_suspended - 1);
+	if (pool_suspended)
+		return;
+	pool_early_resume();
 	mutex_lock(&pool_list_lock);
 	list_for_each_entry(core, &pool_list, node)
 		pool_defer_kick(core);

@@ -240,7 +240,7 @@ static bool pool_recall_allowed(struct syncpool_core *core)
 {
 	s64 now = ktime_get_mono_fast_ns(), paid = READ_ONCE(core->recall_paid);
 
-	if (paid - now > POOL_RECALL_BURST * POOL_RECALL_NS)
+	if (paid - now >= POOL_RECALL_BURST * POOL_RECALL_NS)
 		return false;
 	WRITE_ONCE(core->recall_paid, max(paid, now) + POOL_RECALL_NS);
 	return true;

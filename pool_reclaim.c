@@ -64,7 +64,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/wait_bit.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "pool_defer.h"
@@ -228,7 +228,7 @@ static void pool_set_settled(struct syncpool_core *core)
 	/* a late section may have taken it for a victim without owners */
 	pool_generation_own(core->old);
 	WRITE_ONCE(core->settled, true);
-	wake_up_var(&core->settled);
+	wake_up_all(&core->idle_wait);
 	if (READ_ONCE(core->wide) && core->old->len < core->len)
 		queue_work(pool_wq, &core->widen_work);
 }
@@ -363,12 +363,15 @@ EXPORT_SYMBOL_FOR_TEST(pool_reclaim_age);
 void pool_reclaim_lock_settled(struct syncpool_core *core)
 {
 	might_sleep();
+	atomic_inc(&core->settle_waiters);
 	mutex_lock(&core->reclaim_lock);
 	while (!core->settled) {
 		mutex_unlock(&core->reclaim_lock);
-		wait_var_event(&core->settled, READ_ONCE(core->settled));
+		wait_event(core->idle_wait, READ_ONCE(core->settled));
 		mutex_lock(&core->reclaim_lock);
 	}
+	if (atomic_dec_and_test(&core->settle_waiters))
+		wake_up_all(&core->idle_wait);
 }
 EXPORT_SYMBOL_FOR_TEST(pool_reclaim_lock_settled);
 
@@ -376,6 +379,8 @@ static unsigned long pool_cleanup(struct syncpool_core *core)
 {
 	unsigned long freed;
 
+	/* else cleanups in a loop would let nobody else have a turn */
+	wait_event(core->idle_wait, !atomic_read(&core->settle_waiters));
 	pool_reclaim_lock_settled(core);
 	/* keeps other rotations away until the end, without the lock */
 	WRITE_ONCE(core->settled, false);
@@ -423,6 +428,15 @@ void pool_reclaim_init(struct syncpool_core *core)
 	pool_generation_disown(core->victim);
 	core->victim->since = jiffies;
 	core->reclaimed_at = jiffies;
+}
+
+/*
+ * Wait until the old generation is settled, for up to @timeout jiffies. It may not be any
+ * more when this returns.
+ */
+void pool_reclaim_wait_settled(struct syncpool_core *core, long timeout)
+{
+	wait_event_timeout(core->idle_wait, READ_ONCE(core->settled), timeout);
 }
 
 /* The pool has ended, and nobody rotates it any more: settle_work does not run. */

@@ -11,11 +11,12 @@
 #include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
-#include <linux/workqueue.h>
+#include <linux/sched.h>
 
 #include "pool_activate.h"
 #include "pool_limit.h"
 #include "pool_new.h"
+#include "pool_reclaim.h"
 #include "pool_shrink.h"
 
 /* Free what is idle and exceeds params.max; puts free the rest. */
@@ -26,7 +27,7 @@ static void pool_resize_trim(struct syncpool *pool, struct syncpool_core *core)
 	if (!pool_limit_is_over(pool))
 		return;
 	/* nobody reaches what lies in old magazines before */
-	flush_rcu_work(&core->settle_work);
+	pool_reclaim_wait_settled(core, MAX_SCHEDULE_TIMEOUT);
 	excess = atomic_long_read(&pool->limit.built) - (long)READ_ONCE(pool->params.max);
 	if (excess > 0)
 		pool_shrink_trim(core, excess);

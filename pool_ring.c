@@ -70,34 +70,36 @@ struct pool_ring *pool_ring_alloc_nowait(unsigned int size)
 	return pool_ring_alloc(size, GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC);
 }
 
+/* Let @cpu have a spare ring, if there is memory. May sleep. */
+void pool_ring_fill_spare(unsigned int cpu)
+{
+	struct pool_ring **spare = per_cpu_ptr(&pool_spare, cpu), *ring;
+
+	if (READ_ONCE(*spare))
+		return;
+	ring = pool_ring_alloc_node(POOL_RING_MAX, GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN,
+				    cpu_to_node(cpu));
+	/* publishes the ring; pairs with the xchg() in pool_ring_take_spare() */
+	if (ring && cmpxchg(spare, NULL, ring))
+		kfree(ring);
+}
+
 static void pool_spare_fill(struct work_struct *work)
 {
 	unsigned int cpu;
 
-	for_each_online_cpu(cpu) {
-		struct pool_ring **spare = per_cpu_ptr(&pool_spare, cpu), *ring;
-
-		if (READ_ONCE(*spare))
-			continue;
-		ring = pool_ring_alloc_node(POOL_RING_MAX,
-					    GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN,
-					    cpu_to_node(cpu));
-		if (!ring)
-			return;
-		/* publishes the ring; pairs with the xchg() in pool_ring_take_spare() */
-		if (cmpxchg(spare, NULL, ring))
-			kfree(ring);
-	}
+	for_each_online_cpu(cpu)
+		pool_ring_fill_spare(cpu);
 }
 
 static DECLARE_WORK(pool_spare_work, pool_spare_fill);
 
 static void pool_spare_kick(struct irq_work *irq)
 {
-	schedule_work(&pool_spare_work);
+	queue_work(system_unbound_wq, &pool_spare_work);
 }
 
-static struct irq_work pool_spare_irq = IRQ_WORK_INIT(pool_spare_kick);
+static struct irq_work pool_spare_irq = IRQ_WORK_INIT_HARD(pool_spare_kick);
 
 /* This CPU's spare ring, of POOL_RING_MAX, or NULL. Another one comes. Pinned, any context. */
 struct pool_ring *pool_ring_take_spare(void)
@@ -127,7 +129,7 @@ static void pool_ring_retire_all(struct irq_work *irq)
 		call_rcu(&ring->rcu, pool_ring_free);
 }
 
-static struct irq_work pool_retire_irq = IRQ_WORK_INIT(pool_ring_retire_all);
+static struct irq_work pool_retire_irq = IRQ_WORK_INIT_HARD(pool_ring_retire_all);
 
 /**
  * pool_ring_retire() - free a ring after a grace period
@@ -154,12 +156,6 @@ void pool_ring_release(struct pool_ring *ring)
 		pool_ring_retire(ring);
 }
 
-/* CPUs that come online later get their spare rings when the first of them asks. */
-void pool_ring_init(void)
-{
-	pool_spare_fill(NULL);
-}
-
 /* No chain is left. rcu_barrier() then waits for what was retired. */
 void pool_ring_exit(void)
 {
@@ -167,6 +163,8 @@ void pool_ring_exit(void)
 
 	irq_work_sync(&pool_retire_irq);
 	irq_work_sync(&pool_spare_irq);
+	/* each waits for one CPU alone; a hard irq_work is an RCU reader */
+	synchronize_rcu();
 	cancel_work_sync(&pool_spare_work);
 	for_each_possible_cpu(cpu)
 		kfree(per_cpu(pool_spare, cpu));

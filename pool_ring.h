@@ -38,7 +38,7 @@ struct pool_ring *pool_ring_alloc_nowait(unsigned int size);
 struct pool_ring *pool_ring_take_spare(void);
 void pool_ring_release(struct pool_ring *ring);
 void pool_ring_retire(struct pool_ring *ring);
-void pool_ring_init(void);
+void pool_ring_fill_spare(unsigned int cpu);
 void pool_ring_exit(void);
 
 #endif /* _POOL_RING_H */

@@ -84,6 +84,8 @@
 #define POOL_DISTRESS_BATCH	8U
 /* how long the OOM notifier waits for a lock, or for a free that sleeps */
 #define POOL_OOM_TICKS		20U
+/* and for what is about to be settled, in jiffies */
+#define POOL_OOM_SETTLE		(2 * HZ)
 /* owner, name and id of a pool */
 #define POOL_SHRINKER_NAME_LEN	(MODULE_NAME_LEN + SYNCPOOL_NAME_LEN + 12)
 
@@ -284,12 +286,12 @@ static unsigned long pool_oom_free(struct syncpool_core *core)
 	/* what is put meanwhile does not keep this going */
 	unsigned long max = pool_stats_cached(core), freed;
 
-	if (!max)
+	if (!max || pool_core_is_suspended(core))
 		return 0;
 	freed = pool_shrink_idle(core, NUMA_NO_NODE, true, max);
 	if (!freed && !READ_ONCE(core->settled)) {
 		/* it lies where nobody may look until a grace period is over */
-		flush_rcu_work(&core->settle_work);
+		pool_reclaim_wait_settled(core, POOL_OOM_SETTLE);
 		freed = pool_shrink_idle(core, NUMA_NO_NODE, true, max);
 	}
 	atomic_long_add(freed, &core->reclaimed);

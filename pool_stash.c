@@ -66,6 +66,10 @@ static bool pool_stash_store_in(struct pool_stash *stash, void *obj)
 {
 	unsigned int top = READ_ONCE(stash->top), i;
 
+	if (atomic_read(&stash->used) >= (int)stash->size)
+		return false;
+	/* before it can be found */
+	atomic_inc(&stash->used);
 	for (i = 0; i < stash->size; i++, top++) {
 		void **slot = &stash->slots[top & (stash->size - 1)];
 
@@ -74,6 +78,7 @@ static bool pool_stash_store_in(struct pool_stash *stash, void *obj)
 		WRITE_ONCE(stash->top, top + 1);
 		return true;
 	}
+	atomic_dec(&stash->used);
 	return false;
 }
 
@@ -82,11 +87,14 @@ static void *pool_stash_take_from(struct pool_stash *stash)
 	unsigned int top = READ_ONCE(stash->top), i;
 	void *obj;
 
+	if (atomic_read(&stash->used) <= 0)
+		return NULL;
 	for (i = 0; i < stash->size; i++) {
 		obj = pool_shared_take(&stash->slots[--top & (stash->size - 1)]);
 		if (!obj)
 			continue;
 		WRITE_ONCE(stash->top, top);
+		atomic_dec(&stash->used);
 		return obj;
 	}
 	return NULL;

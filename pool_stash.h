@@ -3,6 +3,7 @@
 #ifndef _POOL_STASH_H
 #define _POOL_STASH_H
 
+#include <linux/atomic.h>
 #include <linux/types.h>
 
 /**
@@ -10,6 +11,7 @@
  * @next: an older one
  * @room: slots in this one and in those behind
  * @size: length of @slots, a power of two
+ * @used: of them, at most, so that a full or an empty stash is not searched
  * @top: a hint: the slots below are likely in use
  * @slots: an object, or NULL
  */
@@ -17,6 +19,7 @@ struct pool_stash {
 	struct pool_stash	*next;
 	unsigned int		room;
 	unsigned int		size;
+	atomic_t		used;
 	unsigned int		top;
 	void			*slots[];
 };

@@ -52,5 +52,5 @@ void pool_widen_init(struct syncpool_core *core)
 {
 	INIT_WORK(&core->widen_work, pool_widen_work);
 	pool_core_own_work(core, &core->widen_work);
-	init_irq_work(&core->widen_irq, pool_widen_irq);
+	core->widen_irq = IRQ_WORK_INIT_HARD(pool_widen_irq);
 }

@@ -28,10 +28,11 @@
  * knows, and GFP_NOWAIT takes the allocator's locks. With preemption disabled on
  * PREEMPT_RT, get returns cached objects only, and free runs later.
  *
- * Later: from a work item. As many objects can wait as the pool has built, and 64
- * more; of a pool of DEFINE_SYNCPOOL() that is not active yet, 64 on a CPU, all such pools
- * together. One that is put beyond that is lost, with a report: only a pool whose objects
- * others built can come there. The object itself is not written to.
+ * Later: from a work item. As many objects can wait as the pool has built and not freed, and
+ * 64 at least; of a pool of DEFINE_SYNCPOOL() that is not active yet, 64 on a CPU, all such
+ * pools together. One that is dropped beyond that is lost, with a report: it was built by
+ * others than the pool, or a moment ago with interrupts off. The object itself is not written
+ * to.
  *
  * NMI needs an architecture whose this_cpu_cmpxchg() keeps NMIs out: x86, arm64, s390.
  * Elsewhere a get in NMI returns NULL, what is put is freed later, and one report says so.
@@ -45,10 +46,10 @@
  * SYNCPOOL_FREE_SLEEPS reclaim takes objects only where it may use file systems
  * and I/O (GFP_KERNEL): that free may wait for both, but not for memory.
  *
- * No lock of the pool's is held while a callback runs, so both may use other pools, create
- * and end them. While the system suspends or hibernates, from before the first device is
- * suspended until all are resumed, free runs only inside calls that may sleep, and in put
- * while wait_idle waits; see pool_pm.c.
+ * No lock of the pool's is held while a callback runs, so both may use other pools, and,
+ * within the rules above, create and end them. While the system suspends or hibernates,
+ * from before the first device is suspended until all are resumed, free runs only on behalf
+ * of tasks that sleep in calls of the pool; see pool_pm.c.
  */
 #ifndef _SYNCPOOL_H
 #define _SYNCPOOL_H
@@ -76,8 +77,8 @@ struct syncpool_core;
  *
  * SYNCPOOL_FREE_SLEEPS: the free callback may sleep (it unmaps, or takes a
  *	mutex). An object that put() has to drop is then freed from a work item.
- *	Reclaim that may not use file systems or I/O leaves the pool alone, and so
- *	does the OOM notifier, which does not know.
+ *	Reclaim that may not use file systems or I/O leaves the pool alone, and the
+ *	OOM notifier, which does not know, has a work item free.
  * SYNCPOOL_DEBUG: debug mode for this pool, as syncpool.debug=1 for all.
  * SYNCPOOL_POISON: the bytes of a cached object may be overwritten. In debug
  *	mode put() poisons them and get() checks them. Needs obj_size.
@@ -267,11 +268,10 @@ void __syncpool_put(struct syncpool *pool, void *obj);
  *
  * Context: Task context. May sleep.
  * Return: 0; -EINVAL: no params, name or free callback, unknown flags,
- * SYNCPOOL_POISON without obj_size, objects too small to be queued
- * (SYNCPOOL_FREE_SLEEPS and an obj_size below two pointers), min without alloc or
- * above max, or either above INT_MAX; -ENAMETOOLONG: the name has SYNCPOOL_NAME_LEN
- * characters or more; -EBUSY: @pool is a pool already; -ENOMEM, also if min objects
- * cannot be built, with nothing left behind. After an error other than -EBUSY,
+ * SYNCPOOL_POISON without obj_size, min without alloc or above max, or either above
+ * INT_MAX; -ENAMETOOLONG: the name has SYNCPOOL_NAME_LEN characters or more; -EBUSY: @pool
+ * is a pool already; -ENOMEM, also if min objects cannot be built, with nothing left
+ * behind. After an error other than -EBUSY,
  * syncpool_exit() of @pool does nothing.
  */
 static inline int syncpool_init(struct syncpool *pool,

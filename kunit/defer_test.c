@@ -128,6 +128,8 @@ static void defer_retire(struct kunit *test)
 }
 
 /* Objects that the pool did not build: so many wait, one report for the others. */
+#define FOREIGN	64	/* can wait */
+
 static struct {
 	struct syncpool pool;
 	atomic_t frees;
@@ -162,7 +164,7 @@ static void defer_foreign(struct kunit *test)
 	cached = syncpool_count(&foreign.pool);
 	KUNIT_EXPECT_GE(test, cached, (unsigned long)POOL_RING_MAX);
 	KUNIT_EXPECT_EQ(test, atomic_read(&foreign.frees),
-			(int)READ_ONCE(foreign.pool.core->defer_stash)->room);
+			FOREIGN);
 	KUNIT_EXPECT_NULL(test, memchr_inv(foreign.objs, 0, sizeof(foreign.objs)));
 	syncpool_exit(&foreign.pool);
 }
@@ -184,14 +186,14 @@ static void slow_free(void *obj, void *data)
 	mutex_unlock(&slow.lock);
 }
 
-static void slow_begin(struct kunit *test)
+static void slow_begin(struct kunit *test, unsigned int nr)
 {
 	struct test_obj *obj;
 
 	mutex_init(&slow.lock);
 	init_completion(&slow.begun);
 	init_completion(&slow.go_on);
-	slow.tp = test_pool_prepare(test, 8);
+	slow.tp = test_pool_prepare(test, nr);
 	slow.tp->params.free = slow_free;
 	slow.tp->params.flags = SYNCPOOL_FREE_SLEEPS;
 	KUNIT_ASSERT_EQ(test, syncpool_init(&slow.tp->pool, &slow.tp->params), 0);
@@ -203,12 +205,58 @@ static void slow_begin(struct kunit *test)
 	wait_for_completion(&slow.begun);
 }
 
-static void slow_end(struct kunit *test)
+static void slow_end(struct kunit *test, long frees)
 {
 	complete_all(&slow.go_on);
 	test_flush(&slow.tp->pool);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&slow.tp->frees), 1L);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&slow.tp->frees), frees);
 	test_pool_end(slow.tp);
+}
+
+/* Objects wait while the free of the first one sleeps, as many as are built. */
+static void defer_many(struct kunit *test)
+{
+	struct test_obj *obj;
+	unsigned int i;
+
+	slow_begin(test, 400);
+	for (i = 0; i < 300; i++) {
+		obj = test_get(slow.tp, ME);
+		KUNIT_EXPECT_NOT_NULL(test, obj);
+		test_give(slow.tp, obj, ME);
+		syncpool_discard(&slow.tp->pool, obj);
+	}
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&slow.tp->frees), 0L);
+	slow_end(test, 301);
+}
+
+static void discard_all(void *unused)
+{
+	unsigned int i;
+
+	for (i = 0; i < burst.n; i++) {
+		test_give(burst.tp, burst.objs[i], ME);
+		syncpool_discard(&burst.tp->pool, burst.objs[i]);
+	}
+}
+
+/* What was built for min, before anybody found the pool, may wait, too. */
+static void defer_min(struct kunit *test)
+{
+	const unsigned int min = 400;
+
+	burst.tp = test_pool_prepare(test, 2 * min);
+	burst.tp->params.min = min;
+	KUNIT_ASSERT_EQ(test, syncpool_init(&burst.tp->pool, &burst.tp->params), 0);
+	burst.tp->active = true;
+	burst.objs = kunit_kcalloc(test, min, sizeof(*burst.objs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, burst.objs);
+	burst.n = test_get_many(burst.tp, burst.objs, min, ME);
+	KUNIT_EXPECT_EQ(test, burst.n, min);
+	in_hard(test, discard_all, NULL);
+	test_flush(&burst.tp->pool);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&burst.tp->frees), (long)min);
+	test_pool_end(burst.tp);
 }
 
 /*
@@ -224,7 +272,7 @@ static void defer_stranger(struct kunit *test)
 	int err;
 
 	KUNIT_ASSERT_NOT_NULL(test, mod);
-	slow_begin(test);
+	slow_begin(test, 8);
 	mutex_lock(&slow.lock);
 	KUNIT_ASSERT_EQ(test, test_get_many(tp, objs, 8, ME), 8U);
 	for (i = 0; i < 4; i++) {
@@ -246,7 +294,7 @@ static void defer_stranger(struct kunit *test)
 	pool_shutdown_module(mod);
 	if (!err)
 		mutex_unlock(&slow.lock);
-	slow_end(test);
+	slow_end(test, 1);
 }
 
 /* A free that does what takes the locks around it. */
@@ -426,8 +474,7 @@ static void defer_early_full(struct kunit *test)
 	in_hard(test, early_fill, NULL);
 	test_warn_end();
 	syncpool_exit(&early_full);
-	KUNIT_EXPECT_GT(test, atomic_read(&foreign.frees), 32);
-	KUNIT_EXPECT_LE(test, atomic_read(&foreign.frees), 64);
+	KUNIT_EXPECT_EQ(test, atomic_read(&foreign.frees), FOREIGN);
 }
 
 /*
@@ -461,6 +508,8 @@ static struct kunit_case defer_cases[] = {
 	KUNIT_CASE(defer_spare),
 	KUNIT_CASE(defer_retire),
 	KUNIT_CASE(defer_foreign),
+	KUNIT_CASE(defer_many),
+	KUNIT_CASE(defer_min),
 	KUNIT_CASE(defer_stranger),
 	KUNIT_CASE(defer_busy_work),
 	KUNIT_CASE(defer_busy_cleanup),

@@ -45,6 +45,45 @@ unsigned int hotplug_cpu(struct kunit *test)
 	return cpu;
 }
 
+static struct test_pool *callback;
+
+static int callback_dead(unsigned int cpu)
+{
+	syncpool_cleanup(&callback->pool);
+	test_pool_end(callback);
+	return 0;
+}
+
+static int callback_prepare(unsigned int cpu)
+{
+	int err = syncpool_init(&callback->pool, &callback->params);
+
+	callback->active = !err;
+	return err;
+}
+
+/* A pool ends, and begins, in callbacks of CPU hotplug. */
+static void hotplug_callback(struct kunit *test)
+{
+	unsigned int cpu = hotplug_cpu(test);
+	int state;
+
+	callback = test_pool_make(test, 64, SYNCPOOL_FREE_SLEEPS);
+	state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "syncpool:test",
+					  callback_prepare, callback_dead);
+	KUNIT_ASSERT_GE(test, state, 0);
+	test_fill(callback, 20, ME);
+	KUNIT_EXPECT_EQ(test, remove_cpu(cpu), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&callback->frees), 20L);
+	atomic_long_set(&callback->allocs, 0);
+	atomic_long_set(&callback->frees, 0);
+	KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
+	cpuhp_remove_state_nocalls(state);
+	KUNIT_ASSERT_TRUE(test, callback->active);
+	test_fill(callback, 3, ME);
+	test_pool_end(callback);
+}
+
 /* Get every cached object, without building any. */
 static unsigned int take_all(struct test_pool *tp, struct test_obj **objs)
 {
@@ -206,6 +245,7 @@ static void hotplug_under_load(struct kunit *test)
 }
 
 static struct kunit_case hotplug_cases[] = {
+	KUNIT_CASE(hotplug_callback),
 	KUNIT_CASE(hotplug_flush),
 	KUNIT_CASE(hotplug_victim),
 	KUNIT_CASE(hotplug_nested),

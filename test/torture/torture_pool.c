@@ -17,7 +17,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#include "pool_free.h"
+#include "pool_context.h"
 #include "pool_torture.h"
 
 /* how long it may take until nothing moves, under emulation and lockdep */
@@ -80,7 +80,9 @@ static void tort_construct(void *mem)
 
 static struct pool_stamp *tort_slab_alloc(gfp_t gfp)
 {
-	if (!pool_may_use_slab())
+	/* where lockdep checks raw locks, it holds hardirq to PREEMPT_RT's rules */
+	if (!pool_may_call_user() ||
+	    (IS_ENABLED(CONFIG_PROVE_RAW_LOCK_NESTING) && in_hardirq()))
 		return NULL;
 	return kmem_cache_alloc(tort_cache, gfp | __GFP_NOWARN);
 }
@@ -131,8 +133,8 @@ static void *tort_alloc(gfp_t gfp, void *data)
 
 static void tort_free_checks(struct tort_pool *tp)
 {
-	if (in_nmi())
-		tort_error("%s: free called in NMI\n", tp->name);
+	if (in_nmi() || irqs_disabled())
+		tort_error("%s: free called with interrupts off\n", tp->name);
 	if (READ_ONCE(tp->gone))
 		tort_error("%s: free called after exit\n", tp->name);
 	if (!(tp->flags & SYNCPOOL_FREE_SLEEPS))
