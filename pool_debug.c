@@ -2,8 +2,8 @@
 /*
  * pool_debug - debug mode: make misuse visible
  *
- * For all pools with syncpool.debug=1, for one with SYNCPOOL_DEBUG. Such a pool
- * stays closed, so every operation comes through here, and other pools pay
+ * For the pools that syncpool.debug names, and for one with SYNCPOOL_DEBUG. Such a
+ * pool stays closed, so every operation comes through here, and other pools pay
  * nothing. One put in four is dropped, as Go does under its race detector, so
  * that no user relies on getting back what it put. The steal order is random.
  * With SYNCPOOL_POISON a cached object is filled with POISON_FREE and checked
@@ -17,13 +17,13 @@
 #include <linux/atomic.h>
 #include <linux/hash.h>
 #include <linux/jump_label.h>
-#include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/poison.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
 #include "pool_debug.h"
+#include "pool_select.h"
 
 #define POOL_DEBUG_BITS		14
 #define POOL_DEBUG_PROBES	32U
@@ -37,10 +37,6 @@ struct pool_debug_entry {
 };
 
 DEFINE_STATIC_KEY_FALSE(pool_debug_key);
-
-static bool pool_debug;
-module_param_named(debug, pool_debug, bool, 0444);
-MODULE_PARM_DESC(debug, "debug mode for every pool");
 
 static struct pool_debug_entry *pool_debug_table;
 static DEFINE_MUTEX(pool_debug_lock);	/* protects the table's allocation */
@@ -77,7 +73,7 @@ int pool_debug_enable(struct syncpool_core *core)
 {
 	int err;
 
-	if (!pool_debug && !(core->params.flags & SYNCPOOL_DEBUG))
+	if (!(core->params.flags & SYNCPOOL_DEBUG) && !pool_selects(core->name))
 		return 0;
 	err = pool_debug_table_init();
 	if (err)

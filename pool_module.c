@@ -27,6 +27,7 @@
  *	pool_stats	counters, debugfs
  *	pool_earn	how large a magazine is
  *	pool_debug	debug mode
+ *	pool_select	the pools that syncpool.debug names
  *	pool_core	the list of active pools, a pool's state
  *	pool_generation	all CPUs' parts of a generation, stealing
  *	pool_node	what lies in the chains of each memory node's CPUs

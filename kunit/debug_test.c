@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "pool_select.h"
 #include "test_pool.h"
 
 #define ME	1U
@@ -239,6 +240,49 @@ static void debug_use_after_put_drained(struct kunit *test)
 	test_warn_end();
 }
 
+static bool select_has(struct kunit *test, const char *list)
+{
+	struct test_pool *tp;
+	bool debug;
+
+	KUNIT_EXPECT_EQ(test, pool_select(list), 0);
+	tp = test_pool_prepare(test, 4);
+	tp->params.name = "selected";
+	KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
+	tp->active = true;
+	debug = tp->pool.core->debug;
+	test_fill(tp, 2, ME);
+	test_pool_end(tp);
+	KUNIT_EXPECT_EQ(test, pool_select("0"), 0);
+	return debug;
+}
+
+/* The module's parameter selects pools by name. */
+static void debug_select(struct kunit *test)
+{
+	static const char * const bad[] = {
+		"", ",", "a,", ",a", "a,,b", "a*b", "**", "a b", "a/b", "%s", "a\n",
+		"a123456789b123456789c123456789d123456789e1234567",
+	};
+	unsigned int i;
+
+	KUNIT_EXPECT_TRUE(test, select_has(test, "1"));
+	KUNIT_EXPECT_TRUE(test, select_has(test, "y"));
+	KUNIT_EXPECT_TRUE(test, select_has(test, "*"));
+	KUNIT_EXPECT_TRUE(test, select_has(test, "selected"));
+	KUNIT_EXPECT_TRUE(test, select_has(test, "foo,selected"));
+	KUNIT_EXPECT_TRUE(test, select_has(test, "sel*,foo*"));
+	KUNIT_EXPECT_TRUE(test, select_has(test, "selected*"));
+	KUNIT_EXPECT_FALSE(test, select_has(test, "0"));
+	KUNIT_EXPECT_FALSE(test, select_has(test, "n"));
+	KUNIT_EXPECT_FALSE(test, select_has(test, "foo,network"));
+	KUNIT_EXPECT_FALSE(test, select_has(test, "selecte"));
+	KUNIT_EXPECT_FALSE(test, select_has(test, "selecteds"));
+	KUNIT_EXPECT_FALSE(test, select_has(test, "selecteds*"));
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		KUNIT_EXPECT_EQ_MSG(test, pool_select(bad[i]), -EINVAL, "%s", bad[i]);
+}
+
 static void fill_200(void *tp)
 {
 	test_fill(tp, 200, ME);
@@ -276,6 +320,7 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(debug_poison_size),
 	KUNIT_CASE(debug_use_after_put),
 	KUNIT_CASE(debug_use_after_put_drained),
+	KUNIT_CASE(debug_select),
 	TEST_CASE_SMP(debug_steal),
 	{}
 };
