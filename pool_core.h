@@ -93,6 +93,7 @@ enum pool_reason {
  * @mode: what follows from @wanted and @waited; written under @lock, in force after a
  *	grace period
  * @debug: debug mode; the fast path stays closed
+ * @untracked: times an object found no place in debug mode's table
  * @warned: POOL_WARNED_* bits of debug mode
  * @active: the generation that is filled; read pinned, written under
  *	@reclaim_lock
@@ -158,6 +159,7 @@ struct syncpool_core {
 	enum pool_mode		wanted;
 	enum pool_mode		mode;
 	bool			debug;
+	atomic_long_t		untracked;
 	unsigned long		warned;
 	struct pool_generation	*active;
 	struct pool_generation	*victim;

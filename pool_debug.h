@@ -21,8 +21,8 @@ int pool_debug_enable(struct syncpool_core *core);
 void pool_debug_disable(struct syncpool_core *core);
 enum pool_debug_verdict pool_debug_put(struct syncpool *pool, void *obj,
 				       unsigned long caller);
+void __pool_debug_got(struct syncpool *pool, void *obj);
 void __pool_debug_leave(void *obj);
-void pool_debug_exit(void);
 unsigned int __pool_debug_random_cpu(struct syncpool_core *core);
 
 bool __pool_debug_refuses(struct syncpool *pool, void *obj, unsigned long caller);
@@ -33,10 +33,17 @@ static inline bool pool_debug_refuses(struct syncpool *pool, void *obj, unsigned
 	       __pool_debug_refuses(pool, obj, caller);
 }
 
-/* @obj, which may be NULL, leaves the cache. */
+/* A get returns @obj, or NULL. */
+static inline void pool_debug_got(struct syncpool *pool, void *obj)
+{
+	if (static_branch_unlikely(&pool_debug_key))
+		__pool_debug_got(pool, obj);
+}
+
+/* @obj leaves its pool, to be freed. */
 static inline void pool_debug_leave(void *obj)
 {
-	if (static_branch_unlikely(&pool_debug_key) && obj)
+	if (static_branch_unlikely(&pool_debug_key))
 		__pool_debug_leave(obj);
 }
 

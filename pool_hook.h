@@ -30,6 +30,7 @@ enum pool_hook_point {
 extern void (*pool_hook_fn)(enum pool_hook_point point);
 extern unsigned long pool_ring_first_index;
 extern long pool_wait_again;
+extern unsigned int pool_table_bits_max;
 
 static inline void pool_hook(enum pool_hook_point point)
 {
@@ -56,6 +57,8 @@ static inline bool pool_percpu_fails(void)
 #define pool_ring_first_index		0UL
 /* jiffies until a get that waits tries again to build, in case memory has come back */
 #define pool_wait_again		((long)HZ)
+/* bits of the largest hash table of debug mode */
+#define pool_table_bits_max	22U
 static inline void pool_hook(enum pool_hook_point point)
 {
 }

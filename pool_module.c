@@ -26,8 +26,10 @@
  *	pool_limit	min, max, the queue of gets that wait
  *	pool_stats	counters, debugfs
  *	pool_earn	how large a magazine is
- *	pool_debug	debug mode
+ *	pool_debug	debug mode: what an operation has to check
  *	pool_select	the pools that syncpool.debug names
+ *	pool_track	where each object of debug mode is
+ *	pool_table	the hash tables of that
  *	pool_core	the list of active pools, a pool's state
  *	pool_generation	all CPUs' parts of a generation, stealing
  *	pool_node	what lies in the chains of each memory node's CPUs
@@ -43,12 +45,12 @@
 #include <linux/workqueue.h>
 
 #include "pool_core.h"
-#include "pool_debug.h"
 #include "pool_free.h"
 #include "pool_hotplug.h"
 #include "pool_life.h"
 #include "pool_shrink.h"
 #include "pool_stats.h"
+#include "pool_table.h"
 
 static int pool_module_event(struct notifier_block *nb, unsigned long state,
 			     void *module)
@@ -98,10 +100,10 @@ static void __exit pool_module_exit(void)
 	unregister_module_notifier(&pool_module_nb);
 	pool_hotplug_exit();
 	pool_free_exit();
+	pool_table_exit();
 	/* wait for the callbacks that free rings */
 	rcu_barrier();
 	destroy_workqueue(pool_wq);
-	pool_debug_exit();
 	pr_info("syncpool: unloaded\n");
 }
 

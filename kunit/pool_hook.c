@@ -13,3 +13,7 @@ EXPORT_SYMBOL_FOR_TEST(pool_ring_first_index);
 /* jiffies until a get that waits tries again to build */
 long pool_wait_again = HZ;
 EXPORT_SYMBOL_FOR_TEST(pool_wait_again);
+
+/* bits of the largest hash table of debug mode */
+unsigned int pool_table_bits_max = 22;
+EXPORT_SYMBOL_FOR_TEST(pool_table_bits_max);

@@ -316,6 +316,10 @@ bool __pool_debug_refuses(struct syncpool *pool, void *obj, unsigned long caller
 	return false;
 }
 
+void __pool_debug_got(struct syncpool *pool, void *obj)
+{
+}
+
 void __pool_debug_leave(void *obj)
 {
 }
