@@ -11,7 +11,7 @@
  *
  * Every object, cached or out, is in a table with its pool and with who put it or
  * got it (pool_track.c). A second put of a cached object, to any pool, is refused
- * and reported with both callers.
+ * and reported with both callers. Who holds what is out, pool_holders.c shows.
  */
 #include <linux/atomic.h>
 #include <linux/jump_label.h>

@@ -14,6 +14,7 @@
  *	pool_wait	a get that waits for an object
  *	pool_take	where a get looks for an object
  *	pool_build	an object for a get, and a core at first use
+ *	pool_holders	who holds the objects that are out, in debug mode
  *	pool_idle	wait until every object is back
  *	pool_activate	a pool's core, at init or first use
  *	pool_new	an object from the alloc callback
@@ -46,6 +47,7 @@
 
 #include "pool_core.h"
 #include "pool_free.h"
+#include "pool_holders.h"
 #include "pool_hotplug.h"
 #include "pool_life.h"
 #include "pool_shrink.h"
@@ -80,7 +82,7 @@ static int __init pool_module_init(void)
 	err = pool_shrink_oom_init();
 	if (err)
 		goto err_notifier;
-	pool_stats_debugfs_init();
+	pool_holders_debugfs_init(pool_stats_debugfs_init());
 	pr_info("syncpool: loaded\n");
 	return 0;
 

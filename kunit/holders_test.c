@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * holders_test - debug mode's table: it grows, and what finds no place is counted
+ * holders_test - debug mode's table: who holds what, and what finds no place
+ *
+ * The list is read as a user reads it, in debugfs.
  */
 #include <linux/delay.h>
+#include <linux/irqflags.h>
 #include <linux/jiffies.h>
 #include <linux/log2.h>
 
@@ -12,10 +15,101 @@
 #include "test_pool.h"
 
 #define ME	1U
+#define LIST	"/sys/kernel/debug/syncpool/holders"
+
+static noinline void hold_three(struct test_pool *tp, struct test_obj **objs)
+{
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		objs[i] = test_take(tp, syncpool_get(&tp->pool, GFP_KERNEL), ME);
+}
+
+static noinline void hold_two(struct test_pool *tp, struct test_obj **objs)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		objs[i] = test_take(tp, syncpool_try_get(&tp->pool), ME);
+}
 
 static noinline void hold_put(struct test_pool *tp, void *obj)
 {
 	syncpool_put(&tp->pool, obj);
+}
+
+/* Does the list say that of @tp @out objects are out, @listed of them listed? */
+static bool holders_says(struct test_pool *tp, long out, unsigned int listed)
+{
+	return !test_shell("grep -q '^%s (pool %u .*: %ld out, %u listed, 0 times no place$' " LIST,
+			   tp->test->name, tp->pool.id, out, listed);
+}
+
+/* Does it say that @fn got @n objects? */
+static bool holders_names(const char *fn, unsigned int n)
+{
+	return !test_shell("grep -A 1 '^ %u got by$' " LIST " | grep -q '^  %s+'", n, fn);
+}
+
+/* A holder is listed with its stack, be its object built or cached, until it puts it. */
+static void holders_list(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, 200, SYNCPOOL_DEBUG);
+	struct test_obj *objs[5];
+
+	test_stay_on(raw_smp_processor_id());
+	test_fill(tp, 100, ME);
+	KUNIT_EXPECT_TRUE(test, holders_says(tp, 0, 0));
+	hold_two(tp, objs);
+	syncpool_cleanup(&tp->pool);
+	syncpool_cleanup(&tp->pool);
+	hold_three(tp, objs + 2);
+	KUNIT_EXPECT_TRUE(test, holders_says(tp, 5, 5));
+	KUNIT_EXPECT_TRUE(test, holders_names("hold_two", 2));
+	KUNIT_EXPECT_TRUE(test, holders_names("hold_three", 3));
+	test_put_many(tp, objs, 3, ME);
+	KUNIT_EXPECT_TRUE(test, holders_says(tp, 2, 2));
+	KUNIT_EXPECT_TRUE(test, holders_names("hold_three", 2));
+	test_give(tp, objs[3], ME);
+	syncpool_discard(&tp->pool, objs[3]);
+	KUNIT_EXPECT_TRUE(test, holders_says(tp, 1, 1));
+	test_put(tp, objs[4], ME);
+	KUNIT_EXPECT_TRUE(test, holders_says(tp, 0, 0));
+	test_pool_end(tp);
+}
+
+/* With interrupts off nothing that takes a lock is called, and the holder is known. */
+static void holders_irqs_off(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, 50, SYNCPOOL_DEBUG);
+	struct test_obj *objs[2];
+
+	test_stay_on(raw_smp_processor_id());
+	test_fill(tp, 50, ME);
+	local_irq_disable();
+	hold_two(tp, objs);
+	local_irq_enable();
+	KUNIT_ASSERT_NOT_NULL(test, objs[1]);
+	KUNIT_EXPECT_TRUE(test, holders_names("hold_two", 2));
+	local_irq_disable();
+	test_put_many(tp, objs, 2, ME);
+	local_irq_enable();
+	KUNIT_EXPECT_TRUE(test, holders_says(tp, 0, 0));
+	test_pool_end(tp);
+}
+
+/* The report at exit is followed by who holds the objects. */
+static void holders_exit(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, 16, SYNCPOOL_DEBUG);
+	struct test_obj *objs[3];
+
+	hold_three(tp, objs);
+	tp->active = false;
+	/* the lines after the report count as its own */
+	pr_info("EXPECT-WARN-BEGIN: syncpool:   hold_three\\+\n");
+	syncpool_exit(&tp->pool);
+	test_warn_end();
 }
 
 static void holders_count(void *count, const struct pool_stack *stack)
@@ -66,7 +160,7 @@ static void holders_grow(struct kunit *test)
 
 #define CROWD	6000U
 
-/* What finds no place is counted, and works as usual. */
+/* What finds no place is counted, works as usual, and is said at exit. */
 static void holders_no_place(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, CROWD, SYNCPOOL_DEBUG);
@@ -84,7 +178,10 @@ static void holders_no_place(struct kunit *test)
 			(long)(CROWD - listed));
 	test_put_many(tp, objs, CROWD, ME);
 	pool_table_bits_max = bits_max;
+	pr_info("EXPECT-WARN-BEGIN: syncpool: %s .*: 0 out, 0 listed, [1-9][0-9]* times no place\n",
+		test->name);
 	test_pool_end(tp);
+	test_warn_end();
 }
 
 /* A put of an object that another call has in hand is refused. */
@@ -111,6 +208,9 @@ static void holders_in_hand(struct kunit *test)
 }
 
 static struct kunit_case holders_cases[] = {
+	KUNIT_CASE(holders_list),
+	KUNIT_CASE(holders_irqs_off),
+	KUNIT_CASE(holders_exit),
 	KUNIT_CASE(holders_grow),
 	KUNIT_CASE(holders_no_place),
 	KUNIT_CASE(holders_in_hand),

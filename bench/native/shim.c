@@ -11,6 +11,7 @@
 #include "pool_age.h"
 #include "pool_debug.h"
 #include "pool_free.h"
+#include "pool_holders.h"
 #include "pool_shrink.h"
 #include "pool_idle.h"
 #include "pool_limit.h"
@@ -293,7 +294,7 @@ void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
 		shim_free_mine();
 }
 
-/* stubs of pool_debug, pool_wait, pool_age, pool_idle, pool_shrink and pool_free */
+/* stubs of pool_debug, pool_holders, pool_wait, pool_age, pool_idle, pool_shrink and pool_free */
 bool pool_debug_key;
 
 int pool_debug_enable(struct syncpool_core *core)
@@ -327,6 +328,10 @@ void __pool_debug_leave(void *obj)
 unsigned int __pool_debug_random_cpu(struct syncpool_core *core)
 {
 	return smp_processor_id();
+}
+
+void pool_holders_report(struct syncpool_core *core)
+{
 }
 
 void pool_age_init(struct syncpool_core *core)
