@@ -50,12 +50,14 @@ static __always_inline void *__pool_build(struct syncpool *pool, gfp_t gfp)
 }
 
 /* While a pool is in debug mode. */
-static noinline void *pool_build_tracked(struct syncpool *pool, gfp_t gfp)
+static noinline void *pool_build_checked(struct syncpool *pool, gfp_t gfp)
 {
-	void *obj = __pool_build(pool, gfp);
+	void *obj;
 
+	__pool_debug_check_gfp(pool, gfp);
+	obj = __pool_build(pool, gfp);
 	if (!IS_ERR_OR_NULL(obj))
-		__pool_debug_got(pool, obj);
+		__pool_debug_got(pool, obj, 0);
 	return obj;
 }
 
@@ -63,6 +65,6 @@ static noinline void *pool_build_tracked(struct syncpool *pool, gfp_t gfp)
 void *pool_build(struct syncpool *pool, gfp_t gfp)
 {
 	if (static_branch_unlikely(&pool_debug_key))
-		return pool_build_tracked(pool, gfp);
+		return pool_build_checked(pool, gfp);
 	return __pool_build(pool, gfp);
 }

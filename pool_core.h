@@ -227,6 +227,8 @@ enum pool_state_bit {
 	POOL_WARNED_DOUBLE_PUT,
 	POOL_WARNED_FOREIGN,
 	POOL_WARNED_POISON,
+	POOL_WARNED_GFP,
+	POOL_WARNED_SLEEP,
 };
 
 /* The name of @owner, or @none if that is the kernel itself. */

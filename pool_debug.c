@@ -12,12 +12,22 @@
  * Every object, cached or out, is in a table with its pool and with who put it or
  * got it (pool_track.c). A second put of a cached object, to any pool, is refused
  * and reported with both callers. Who holds what is out, pool_holders.c shows.
+ *
+ * Two mistakes that only a kernel with CONFIG_DEBUG_ATOMIC_SLEEP knows are reported
+ * on any: a get whose flags allow it to sleep where it must not, as far as the
+ * kernel counts that; and a free that sleeps, of a pool that did not say so. What
+ * sleeps is switched away from by its own will, which the scheduler counts apart
+ * from preemption. On PREEMPT_RT it counts a wait for a spinlock in the same way, so
+ * that there the second mistake is not looked for.
  */
 #include <linux/atomic.h>
+#include <linux/gfp.h>
 #include <linux/jump_label.h>
+#include <linux/kconfig.h>
 #include <linux/poison.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 
 #include "pool_compat.h"
@@ -225,11 +235,42 @@ static void pool_debug_hand_out(struct syncpool_core *core, void *obj)
 	pool_debug_note(core, track, obj, POOL_TRACK_OUT, &stack);
 }
 
-/* A get returns @obj, or NULL. Any context, unpinned. */
-void __pool_debug_got(struct syncpool *pool, void *obj)
+/* May the caller, who is not pinned, not sleep? Always false where nobody can tell. */
+static bool pool_debug_is_atomic(void)
+{
+	return preempt_count() || irqs_disabled() || rcu_preempt_depth();
+}
+
+static void pool_debug_report_gfp(struct syncpool_core *core, gfp_t gfp)
+{
+	struct pool_stack stack;
+
+	pool_debug_caller(&stack);
+	pool_core_warn(core, POOL_WARNED_GFP,
+		       "get by %pS in atomic context, with flags that may sleep: %pGg",
+		       stack.nr ? (void *)stack.addrs[0] : NULL, &gfp);
+}
+
+/* A get is about to build an object. Any context, unpinned. */
+void __pool_debug_check_gfp(struct syncpool *pool, gfp_t gfp)
 {
 	struct syncpool_core *core;
 
+	if (!gfpflags_allow_blocking(gfp) || !pool_debug_is_atomic())
+		return;
+	preempt_disable();
+	core = pool_debug_core(pool);
+	if (core)
+		pool_debug_report_gfp(core, gfp);
+	preempt_enable();
+}
+
+/* A get returns @obj, or NULL. Any context, unpinned. */
+void __pool_debug_got(struct syncpool *pool, void *obj, gfp_t gfp)
+{
+	struct syncpool_core *core;
+
+	__pool_debug_check_gfp(pool, gfp);
 	if (!obj)
 		return;
 	preempt_disable();
@@ -256,4 +297,43 @@ void __pool_debug_leave(void *obj)
 	if (state != POOL_TRACK_LOCKED)
 		pool_track_remove(track);
 	preempt_enable();
+}
+
+/* Free @obj. Did that sleep, though the pool did not say so? */
+static bool pool_debug_free_sleeps(const struct syncpool_params *params, void *obj)
+{
+	const bool may = IS_ENABLED(CONFIG_PREEMPT_RT) ||
+			 (params->flags & SYNCPOOL_FREE_SLEEPS);
+	unsigned long switches = current->nvcsw;
+
+	__pool_debug_leave(obj);
+	params->free(obj, params->data);
+	return current->nvcsw != switches && !may;
+}
+
+static void pool_debug_report_sleep(struct syncpool_core *core)
+{
+	pool_core_warn(core, POOL_WARNED_SLEEP,
+		       "free sleeps, without SYNCPOOL_FREE_SLEEPS: %ps", core->params.free);
+}
+
+/* Free an object of @pool, in the context of a put. */
+void __pool_debug_free(struct syncpool *pool, void *obj)
+{
+	struct syncpool_core *core;
+
+	if (!pool_debug_free_sleeps(&pool->params, obj))
+		return;
+	preempt_disable();
+	core = pool_debug_core(pool);
+	if (core)
+		pool_debug_report_sleep(core);
+	preempt_enable();
+}
+
+/* Free an object that was cached in @core. */
+void __pool_debug_free_taken(struct syncpool_core *core, void *obj)
+{
+	if (pool_debug_free_sleeps(&core->params, obj) && core->debug)
+		pool_debug_report_sleep(core);
 }

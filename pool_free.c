@@ -105,12 +105,12 @@ static void pool_defer(struct syncpool *pool, void *obj)
 /* Free an object that a caller gave back, and that counts as built no more. */
 static void pool_free_dropped(struct syncpool *pool, void *obj)
 {
-	pool_debug_leave(obj);
 	if ((pool->params.flags & SYNCPOOL_FREE_SLEEPS) || !pool_may_use_slab()) {
+		pool_debug_leave(obj);
 		pool_defer(pool, obj);
 		return;
 	}
-	pool->params.free(obj, pool->params.data);
+	pool_debug_free(pool, obj);
 	pool_limit_freed(pool);
 	/* last, since it may be what syncpool_wait_idle() waits for */
 	pool_stats_free(pool);
@@ -160,8 +160,7 @@ void pool_free_taken(struct syncpool_core *core, void **objs, unsigned int n)
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		pool_debug_leave(objs[i]);
-		core->params.free(objs[i], core->params.data);
+		pool_debug_free_taken(core, objs[i]);
 		if (likely(pool))
 			pool_limit_freed(pool);
 	}

@@ -317,11 +317,23 @@ bool __pool_debug_refuses(struct syncpool *pool, void *obj, unsigned long caller
 	return false;
 }
 
-void __pool_debug_got(struct syncpool *pool, void *obj)
+void __pool_debug_check_gfp(struct syncpool *pool, gfp_t gfp)
+{
+}
+
+void __pool_debug_got(struct syncpool *pool, void *obj, gfp_t gfp)
 {
 }
 
 void __pool_debug_leave(void *obj)
+{
+}
+
+void __pool_debug_free(struct syncpool *pool, void *obj)
+{
+}
+
+void __pool_debug_free_taken(struct syncpool_core *core, void *obj)
 {
 }
 
