@@ -5,9 +5,13 @@
  * The alloc callback runs in the context of the get, with its gfp flags and with nothing
  * pinned. The first get of a pool of DEFINE_SYNCPOOL() activates it before, if it may.
  */
+#include <linux/err.h>
+#include <linux/jump_label.h>
+
 #include "pool_activate.h"
 #include "pool_build.h"
 #include "pool_context.h"
+#include "pool_debug.h"
 #include "pool_free.h"
 #include "pool_new.h"
 
@@ -28,8 +32,7 @@ static noinline void *pool_build_first(struct syncpool *pool, gfp_t gfp)
 	return pool_activate_for_get(pool, gfp) ? pool_build_limited(pool, gfp) : NULL;
 }
 
-/* An object from alloc; NULL if there is none; POOL_WAIT. Any context, unpinned. */
-void *pool_build(struct syncpool *pool, gfp_t gfp)
+static __always_inline void *__pool_build(struct syncpool *pool, gfp_t gfp)
 {
 	struct syncpool_core *core = READ_ONCE(pool->core);
 
@@ -45,4 +48,24 @@ void *pool_build(struct syncpool *pool, gfp_t gfp)
 	if (unlikely(READ_ONCE(core->limit)))
 		return pool_build_limited(pool, gfp);
 	return pool_new_unlimited(pool, gfp);
+}
+
+/* While a pool is in debug mode. */
+static noinline void *pool_build_checked(struct syncpool *pool, gfp_t gfp)
+{
+	void *obj;
+
+	__pool_debug_check_gfp(pool, gfp);
+	obj = __pool_build(pool, gfp);
+	if (!IS_ERR_OR_NULL(obj))
+		__pool_debug_got(pool, obj, 0);
+	return obj;
+}
+
+/* An object from alloc; NULL if there is none; POOL_WAIT. Any context, unpinned. */
+void *pool_build(struct syncpool *pool, gfp_t gfp)
+{
+	if (static_branch_unlikely(&pool_debug_key))
+		return pool_build_checked(pool, gfp);
+	return __pool_build(pool, gfp);
 }

@@ -25,7 +25,10 @@
 /* objects that one pinned section moves */
 #define POOL_BULK	32U
 
-/* Take up to @n objects from the magazine, or else from the own chain. */
+/*
+ * Take up to @n objects from the magazine, or else from the own chain. None of a pool in
+ * debug mode, which is closed.
+ */
 static unsigned int pool_get_many(struct syncpool *pool, void **objs,
 				  unsigned int n)
 {
@@ -63,15 +66,13 @@ static unsigned int pool_get_bulk_waiting(struct syncpool *pool, gfp_t gfp, unsi
 unsigned int syncpool_get_bulk(struct syncpool *pool, gfp_t gfp,
 			       unsigned int n, void **objs)
 {
-	unsigned int got = 0, k, i;
+	unsigned int got = 0, k;
 	void *obj;
 
 	while (got < n) {
 		preempt_disable();
 		k = pool_get_many(pool, objs + got, min(n - got, POOL_BULK));
 		preempt_enable();
-		for (i = 0; i < k; i++)
-			pool_debug_leave(objs[got + i]);
 		if (!k) {
 			preempt_disable();
 			obj = __pool_get(pool, gfp, 0);

@@ -9,8 +9,10 @@
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/lockdep.h>
+#include <linux/module.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
+#include <linux/stacktrace.h>
 #include <linux/swap.h>
 #include <linux/topology.h>
 #include <linux/version.h>
@@ -144,6 +146,32 @@ static inline const struct cpumask *pool_hop_mask(int node, unsigned int step)
 static inline const struct cpumask *pool_hop_mask(int node, unsigned int step)
 {
 	return step ? ERR_PTR(-EINVAL) : cpumask_of_node(node);
+}
+#endif
+
+/* Save up to @n return addresses in @addrs: how many. Any context. */
+#ifdef CONFIG_STACKTRACE
+static inline unsigned int pool_stack_save(unsigned long *addrs, unsigned int n)
+{
+	return stack_trace_save(addrs, n, 0);
+}
+#else
+static inline unsigned int pool_stack_save(unsigned long *addrs, unsigned int n)
+{
+	return 0;
+}
+#endif
+
+/* Is @addr in this module? In the kernel's image nobody can tell. */
+#ifdef MODULE
+static inline bool pool_is_own_text(unsigned long addr)
+{
+	return within_module(addr, THIS_MODULE);
+}
+#else
+static inline bool pool_is_own_text(unsigned long addr)
+{
+	return false;
 }
 #endif
 

@@ -95,6 +95,7 @@ enum pool_reason {
  * @mode: what follows from @wanted and @waited; written under @lock, in force after a
  *	grace period
  * @debug: debug mode; the fast path stays closed
+ * @untracked: times an object found no place in debug mode's table
  * @warned: POOL_WARNED_* bits of debug mode
  * @active: the generation that is filled; read pinned, written under
  *	@reclaim_lock
@@ -168,6 +169,7 @@ struct syncpool_core {
 	enum pool_mode		wanted;
 	enum pool_mode		mode;
 	bool			debug;
+	atomic_long_t		untracked;
 	unsigned long		warned;
 	struct pool_generation	*active;
 	struct pool_generation	*victim;
@@ -244,6 +246,8 @@ enum pool_state_bit {
 	POOL_WARNED_DOUBLE_PUT,
 	POOL_WARNED_FOREIGN,
 	POOL_WARNED_POISON,
+	POOL_WARNED_GFP,
+	POOL_WARNED_SLEEP,
 };
 
 /* The name of @owner, or @none if that is the kernel itself. */
@@ -340,6 +344,14 @@ static inline bool pool_core_is_suspended(const struct syncpool_core *core)
 static inline bool pool_core_is_idle(const struct syncpool_core *core, long out)
 {
 	return READ_ONCE(core->idle_base) + out <= 0;
+}
+
+/* A user's free is about to run, for @core if that is not NULL: docs/design.md, "Locks". */
+static inline void pool_assert_may_free(const struct syncpool_core *core)
+{
+	lockdep_assert_not_held(&pool_list_lock);
+	if (core)
+		lockdep_assert_not_held(&core->reclaim_lock);
 }
 
 /* Is this NMI, and keeps the architecture none out of a magazine? Reports that. */

@@ -2,84 +2,54 @@
 /*
  * pool_debug - debug mode: make misuse visible
  *
- * For all pools with syncpool.debug=1, for one with SYNCPOOL_DEBUG. Such a pool
- * stays closed, so every operation comes through here, and other pools pay
+ * For the pools that syncpool.debug names, and for one with SYNCPOOL_DEBUG. Such a
+ * pool stays closed, so every operation comes through here, and other pools pay
  * nothing. One put in four is dropped, as Go does under its race detector, so
  * that no user relies on getting back what it put. The steal order is random.
  * With SYNCPOOL_POISON a cached object is filled with POISON_FREE and checked
  * when it leaves.
  *
- * Every cached object is in a table with its pool and the caller that put it. A
- * second put of the object, to any pool, is refused and reported with both
- * callers. The table has a fixed size and is lock-free, since puts come from NMI
- * as well; an object that finds no place in it goes unchecked.
+ * Every object, cached or out, is in a table with its pool and with who put it or
+ * got it (pool_track.c). A second put of a cached object, to any pool, is refused
+ * and reported with both callers. Who holds what is out, pool_holders.c shows.
+ *
+ * Two mistakes that only a kernel with CONFIG_DEBUG_ATOMIC_SLEEP knows are reported
+ * on any: a get whose flags allow it to sleep where it must not, as far as the
+ * kernel counts that; and a free that sleeps, of a pool that did not say so. What
+ * sleeps is switched away from by its own will, which the scheduler counts apart
+ * from preemption. On PREEMPT_RT it counts a wait for a spinlock in the same way, so
+ * that there the second mistake is not looked for.
  */
 #include <linux/atomic.h>
-#include <linux/hash.h>
+#include <linux/gfp.h>
 #include <linux/jump_label.h>
-#include <linux/moduleparam.h>
-#include <linux/mutex.h>
+#include <linux/kconfig.h>
 #include <linux/poison.h>
+#include <linux/preempt.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/string.h>
-#include <linux/vmalloc.h>
 
+#include "pool_compat.h"
 #include "pool_debug.h"
+#include "pool_select.h"
+#include "pool_table.h"
+#include "pool_track.h"
 
-#define POOL_DEBUG_BITS		14
-#define POOL_DEBUG_PROBES	32U
-/* @key of an entry that is being filled */
-#define POOL_DEBUG_BUSY		((void *)1)
-
-struct pool_debug_entry {
-	void *key;			/* the object; released last */
-	struct syncpool_core *core;	/* freed a grace period after its entries are removed */
-	unsigned long caller;
-};
+/* frames of this module above a user's get, at most */
+#define POOL_DEBUG_OWN_FRAMES	8U
 
 DEFINE_STATIC_KEY_FALSE(pool_debug_key);
 
-static bool pool_debug;
-module_param_named(debug, pool_debug, bool, 0444);
-MODULE_PARM_DESC(debug, "debug mode for every pool");
-
-static struct pool_debug_entry *pool_debug_table;
-static DEFINE_MUTEX(pool_debug_lock);	/* protects the table's allocation */
 static DEFINE_PER_CPU(u32, pool_debug_seed);
-
-static int pool_debug_table_init(void)
-{
-	struct pool_debug_entry *table;
-
-	mutex_lock(&pool_debug_lock);
-	table = pool_debug_table;
-	if (!table) {
-		table = __vmalloc(sizeof(*table) << POOL_DEBUG_BITS,
-				  GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
-		/*
-		 * pool_debug_table_init:A: release, pairs with
-		 * pool_debug_entry:A; as litmus/ring-init
-		 */
-		smp_store_release(&pool_debug_table, table);
-	}
-	mutex_unlock(&pool_debug_lock);
-	return table ? 0 : -ENOMEM;
-}
-
-/* Free the table. No pool is in debug mode. */
-void pool_debug_exit(void)
-{
-	vfree(pool_debug_table);
-	pool_debug_table = NULL;
-}
-EXPORT_SYMBOL_FOR_TEST(pool_debug_exit);
 
 int pool_debug_enable(struct syncpool_core *core)
 {
 	int err;
 
-	if (!pool_debug && !(core->params.flags & SYNCPOOL_DEBUG))
+	if (!(core->params.flags & SYNCPOOL_DEBUG) && !pool_selects(core->name))
 		return 0;
-	err = pool_debug_table_init();
+	err = pool_table_begin();
 	if (err)
 		return err;
 	core->debug = true;
@@ -93,61 +63,7 @@ void pool_debug_disable(struct syncpool_core *core)
 	if (!core->debug)
 		return;
 	static_branch_dec(&pool_debug_key);
-	/* a report of another pool's may still read an entry of @core */
-	synchronize_rcu();
-}
-
-/*
- * The @i-th place where @obj may be.
- *
- * pool_debug_entry:A: address dependency, pairs with pool_debug_table_init:A
- */
-static struct pool_debug_entry *pool_debug_entry(const void *obj, unsigned int i)
-{
-	return &READ_ONCE(pool_debug_table)[(hash_ptr(obj, POOL_DEBUG_BITS) + i) &
-				 ((1U << POOL_DEBUG_BITS) - 1)];
-}
-
-static struct pool_debug_entry *pool_debug_find(const void *obj)
-{
-	unsigned int i;
-
-	for (i = 0; i < POOL_DEBUG_PROBES; i++) {
-		struct pool_debug_entry *e = pool_debug_entry(obj, i);
-
-		/*
-		 * pool_debug_find:A: acquire, pairs with pool_debug_insert:B;
-		 * litmus/debug-table
-		 */
-		if (smp_load_acquire(&e->key) == obj)
-			return e;
-	}
-	return NULL;
-}
-
-static void pool_debug_insert(struct syncpool_core *core, void *obj,
-			      unsigned long caller)
-{
-	unsigned int i;
-
-	for (i = 0; i < POOL_DEBUG_PROBES; i++) {
-		struct pool_debug_entry *e = pool_debug_entry(obj, i);
-
-		/*
-		 * pool_debug_insert:A: acquire, pairs with
-		 * __pool_debug_leave:A; litmus/debug-reuse
-		 */
-		if (READ_ONCE(e->key) || cmpxchg(&e->key, NULL, POOL_DEBUG_BUSY))
-			continue;
-		e->core = core;
-		e->caller = caller;
-		/*
-		 * pool_debug_insert:B: release, pairs with pool_debug_find:A;
-		 * litmus/debug-table
-		 */
-		smp_store_release(&e->key, obj);
-		return;
-	}
+	pool_track_end(core);
 }
 
 /* xorshift32, since get_random_u32() may not be called in NMI. */
@@ -170,89 +86,254 @@ unsigned int __pool_debug_random_cpu(struct syncpool_core *core)
 	return pool_debug_random() % nr_cpu_ids;
 }
 
-/* @e says that @obj is cached already. */
-static void pool_debug_report(struct syncpool_core *core, void *obj,
-			      const struct pool_debug_entry *e,
-			      unsigned long caller)
+/* The core of @pool, if that is in debug mode, or NULL. Pinned. */
+static struct syncpool_core *pool_debug_core(const struct syncpool *pool)
 {
-	if (e->core == core)
+	struct syncpool_core *core = READ_ONCE(pool->core);
+
+	pool_assert_pinned();
+	return core && core->debug ? core : NULL;
+}
+
+/* Who called into this module. */
+static void pool_debug_caller(struct pool_stack *stack)
+{
+	unsigned long addrs[POOL_TRACK_DEPTH + POOL_DEBUG_OWN_FRAMES];
+	unsigned int n = pool_stack_save(addrs, ARRAY_SIZE(addrs)), i = 0;
+
+	while (i < n && pool_is_own_text(addrs[i]))
+		i++;
+	stack->nr = min(n - i, POOL_TRACK_DEPTH);
+	memcpy(stack->addrs, addrs + i, stack->nr * sizeof(*addrs));
+}
+
+/* Say where @obj is. @track: its entry, locked, or NULL. */
+static void pool_debug_note(struct syncpool_core *core, struct pool_track *track, void *obj,
+			    enum pool_track_state state, const struct pool_stack *stack)
+{
+	if (!track)
+		track = pool_track_add(obj);
+	if (!track) {
+		atomic_long_inc(&core->untracked);
+		return;
+	}
+	pool_track_set(track, core, stack);
+	pool_track_unlock(track, state);
+}
+
+/* @track, which is locked, says that @obj is cached already. */
+static void pool_debug_report(struct syncpool_core *core, void *obj,
+			      const struct pool_track *track, unsigned long caller)
+{
+	const struct syncpool_core *in = track->core;
+
+	if (in == core)
 		pool_core_warn(core, POOL_WARNED_DOUBLE_PUT,
 			       "double put of %p by %pS, put before by %pS",
-			       obj, (void *)caller, (void *)e->caller);
+			       obj, (void *)caller, (void *)track->stack.addrs[0]);
 	else
 		pool_core_warn(core, POOL_WARNED_FOREIGN,
 			       "put of %p by %pS, which is in pool %s (%u of %s), put there by %pS",
-			       obj, (void *)caller, e->core->name, e->core->id,
-			       pool_owner_name(e->core->owner, "the kernel"),
-			       (void *)e->caller);
+			       obj, (void *)caller, in->name, in->id,
+			       pool_owner_name(in->owner, "the kernel"),
+			       (void *)track->stack.addrs[0]);
+}
+
+/*
+ * Is @obj cached, or in somebody else's hands just now? Reports it. Otherwise locks
+ * its entry.
+ */
+static bool pool_debug_is_cached(struct syncpool_core *core, void *obj,
+				 struct pool_track *track, unsigned long caller)
+{
+	enum pool_track_state state = pool_track_trylock(track, obj);
+
+	if (state == POOL_TRACK_OUT)
+		return false;
+	if (state == POOL_TRACK_CACHED) {
+		pool_debug_report(core, obj, track, caller);
+		pool_track_unlock(track, state);
+	} else {
+		pool_core_warn(core, POOL_WARNED_DOUBLE_PUT,
+			       "put of %p by %pS, which another call is about to put or get",
+			       obj, (void *)caller);
+	}
+	return true;
 }
 
 /* Is @obj, which a caller discards, cached? Reports it. Any context. */
 bool __pool_debug_refuses(struct syncpool *pool, void *obj, unsigned long caller)
 {
-	const struct pool_debug_entry *e;
+	struct pool_track *track;
 	struct syncpool_core *core;
+	bool refuses = false;
 
 	preempt_disable();
-	core = READ_ONCE(pool->core);
-	e = core && core->debug ? pool_debug_find(obj) : NULL;
-	if (e)
-		pool_debug_report(core, obj, e, caller);
+	core = pool_debug_core(pool);
+	track = core ? pool_track_find(obj) : NULL;
+	if (track) {
+		refuses = pool_debug_is_cached(core, obj, track, caller);
+		if (!refuses)
+			pool_track_unlock(track, POOL_TRACK_OUT);
+	}
 	preempt_enable();
-	return e;
+	return refuses;
 }
 
 /* Any context. */
 enum pool_debug_verdict pool_debug_put(struct syncpool *pool, void *obj,
 				       unsigned long caller)
 {
-	struct syncpool_core *core = READ_ONCE(pool->core);
-	struct pool_debug_entry *e;
+	const struct pool_stack stack = { .nr = 1, .addrs = { caller } };
+	struct syncpool_core *core = pool_debug_core(pool);
+	struct pool_track *track;
 
-	pool_assert_pinned();
-	if (!core || !core->debug)
+	if (!core)
 		return POOL_DEBUG_KEEP;
-	e = pool_debug_find(obj);
-	if (e) {
-		pool_debug_report(core, obj, e, caller);
+	track = pool_track_find(obj);
+	if (track && pool_debug_is_cached(core, obj, track, caller))
 		return POOL_DEBUG_REFUSE;
-	}
 	if (core->params.flags & SYNCPOOL_POISON)
 		memset(obj, POISON_FREE, core->params.obj_size);
 	/* also what is dropped, which the pool may have to keep */
-	pool_debug_insert(core, obj, caller);
+	pool_debug_note(core, track, obj, POOL_TRACK_CACHED, &stack);
 	return pool_debug_random() % 4 ? POOL_DEBUG_KEEP : POOL_DEBUG_DROP;
 }
 
-static void pool_debug_check(void *obj, const struct pool_debug_entry *e)
+/* @obj was cached, as @track says, which is locked. */
+static void pool_debug_check_poison(void *obj, const struct pool_track *track)
 {
-	const struct syncpool_params *params = &e->core->params;
+	struct syncpool_core *core = track->core;
+	const struct syncpool_params *params = &core->params;
 	u8 *changed;
 
 	if (!(params->flags & SYNCPOOL_POISON))
 		return;
 	changed = memchr_inv(obj, POISON_FREE, params->obj_size);
 	if (changed)
-		pool_core_warn(e->core, POOL_WARNED_POISON,
+		pool_core_warn(core, POOL_WARNED_POISON,
 			       "use after put of %p: byte %td is %#x, put by %pS",
 			       obj, changed - (u8 *)obj, *changed,
-			       (void *)e->caller);
+			       (void *)track->stack.addrs[0]);
+}
+
+/* A caller takes @obj out of @core. */
+static void pool_debug_hand_out(struct syncpool_core *core, void *obj)
+{
+	struct pool_track *track = pool_track_find(obj);
+	enum pool_track_state state;
+	struct pool_stack stack;
+
+	if (track) {
+		state = pool_track_trylock(track, obj);
+		if (state == POOL_TRACK_LOCKED)
+			return;
+		if (state == POOL_TRACK_CACHED)
+			pool_debug_check_poison(obj, track);
+	}
+	pool_debug_caller(&stack);
+	pool_debug_note(core, track, obj, POOL_TRACK_OUT, &stack);
+}
+
+/* May the caller, who is not pinned, not sleep? Always false where nobody can tell. */
+static bool pool_debug_is_atomic(void)
+{
+	return preempt_count() || irqs_disabled() || rcu_preempt_depth();
+}
+
+static void pool_debug_report_gfp(struct syncpool_core *core, gfp_t gfp)
+{
+	struct pool_stack stack;
+
+	pool_debug_caller(&stack);
+	pool_core_warn(core, POOL_WARNED_GFP,
+		       "get by %pS in atomic context, with flags that may sleep: %pGg",
+		       stack.nr ? (void *)stack.addrs[0] : NULL, &gfp);
+}
+
+/* A get is about to build an object. Any context, unpinned. */
+void __pool_debug_check_gfp(struct syncpool *pool, gfp_t gfp)
+{
+	struct syncpool_core *core;
+
+	if (!gfpflags_allow_blocking(gfp) || !pool_debug_is_atomic())
+		return;
+	preempt_disable();
+	core = pool_debug_core(pool);
+	if (core)
+		pool_debug_report_gfp(core, gfp);
+	preempt_enable();
+}
+
+/* A get returns @obj, or NULL. Any context, unpinned. */
+void __pool_debug_got(struct syncpool *pool, void *obj, gfp_t gfp)
+{
+	struct syncpool_core *core;
+
+	__pool_debug_check_gfp(pool, gfp);
+	if (!obj)
+		return;
+	preempt_disable();
+	core = pool_debug_core(pool);
+	if (core)
+		pool_debug_hand_out(core, obj);
+	preempt_enable();
 }
 
 /*
- * @obj leaves the cache. It is in no table if its pool is not in debug mode.
+ * @obj leaves its pool, to be freed. It is in no table if the pool is not in debug mode.
  * Any context.
  */
 void __pool_debug_leave(void *obj)
 {
-	struct pool_debug_entry *e = pool_debug_find(obj);
+	enum pool_track_state state;
+	struct pool_track *track;
 
-	if (!e)
+	preempt_disable();
+	track = pool_track_find(obj);
+	state = track ? pool_track_trylock(track, obj) : POOL_TRACK_LOCKED;
+	if (state == POOL_TRACK_CACHED)
+		pool_debug_check_poison(obj, track);
+	if (state != POOL_TRACK_LOCKED)
+		pool_track_remove(track);
+	preempt_enable();
+}
+
+/* Free @obj. Did that sleep, though the pool did not say so? */
+static bool pool_debug_free_sleeps(const struct syncpool_params *params, void *obj)
+{
+	const bool may = IS_ENABLED(CONFIG_PREEMPT_RT) ||
+			 (params->flags & SYNCPOOL_FREE_SLEEPS);
+	unsigned long switches = current->nvcsw;
+
+	__pool_debug_leave(obj);
+	params->free(obj, params->data);
+	return current->nvcsw != switches && !may;
+}
+
+static void pool_debug_report_sleep(struct syncpool_core *core)
+{
+	pool_core_warn(core, POOL_WARNED_SLEEP,
+		       "free sleeps, without SYNCPOOL_FREE_SLEEPS: %ps", core->params.free);
+}
+
+/* Free an object of @pool, in the context of a put. */
+void __pool_debug_free(struct syncpool *pool, void *obj)
+{
+	struct syncpool_core *core;
+
+	if (!pool_debug_free_sleeps(&pool->params, obj))
 		return;
-	pool_debug_check(obj, e);
-	/*
-	 * __pool_debug_leave:A: release, after the entry was read; pairs with
-	 * pool_debug_insert:A; litmus/debug-reuse
-	 */
-	smp_store_release(&e->key, NULL);
+	preempt_disable();
+	core = pool_debug_core(pool);
+	if (core)
+		pool_debug_report_sleep(core);
+	preempt_enable();
+}
+
+/* Free an object that was cached in @core. */
+void __pool_debug_free_taken(struct syncpool_core *core, void *obj)
+{
+	if (pool_debug_free_sleeps(&core->params, obj) && core->debug)
+		pool_debug_report_sleep(core);
 }

@@ -3,6 +3,7 @@
 #ifndef _POOL_DEBUG_H
 #define _POOL_DEBUG_H
 
+#include <linux/gfp.h>
 #include <linux/jump_label.h>
 #include <linux/smp.h>
 
@@ -21,8 +22,11 @@ int pool_debug_enable(struct syncpool_core *core);
 void pool_debug_disable(struct syncpool_core *core);
 enum pool_debug_verdict pool_debug_put(struct syncpool *pool, void *obj,
 				       unsigned long caller);
+void __pool_debug_check_gfp(struct syncpool *pool, gfp_t gfp);
+void __pool_debug_got(struct syncpool *pool, void *obj, gfp_t gfp);
 void __pool_debug_leave(void *obj);
-void pool_debug_exit(void);
+void __pool_debug_free(struct syncpool *pool, void *obj);
+void __pool_debug_free_taken(struct syncpool_core *core, void *obj);
 unsigned int __pool_debug_random_cpu(struct syncpool_core *core);
 
 bool __pool_debug_refuses(struct syncpool *pool, void *obj, unsigned long caller);
@@ -33,11 +37,36 @@ static inline bool pool_debug_refuses(struct syncpool *pool, void *obj, unsigned
 	       __pool_debug_refuses(pool, obj, caller);
 }
 
-/* @obj, which may be NULL, leaves the cache. */
+/* A get returns @obj, or NULL. @gfp: the caller's flags; 0: it has none, or they were checked. */
+static inline void pool_debug_got(struct syncpool *pool, void *obj, gfp_t gfp)
+{
+	if (static_branch_unlikely(&pool_debug_key))
+		__pool_debug_got(pool, obj, gfp);
+}
+
+/* @obj, which a caller gave back, leaves its pool: it is freed later. */
 static inline void pool_debug_leave(void *obj)
 {
-	if (static_branch_unlikely(&pool_debug_key) && obj)
+	if (static_branch_unlikely(&pool_debug_key))
 		__pool_debug_leave(obj);
+}
+
+/* Free @obj, which a caller gave back, in its context. */
+static inline void pool_debug_free(struct syncpool *pool, void *obj)
+{
+	if (static_branch_unlikely(&pool_debug_key))
+		__pool_debug_free(pool, obj);
+	else
+		pool->params.free(obj, pool->params.data);
+}
+
+/* Free @obj, which was cached. */
+static inline void pool_debug_free_taken(struct syncpool_core *core, void *obj)
+{
+	if (static_branch_unlikely(&pool_debug_key))
+		__pool_debug_free_taken(core, obj);
+	else
+		core->params.free(obj, core->params.data);
 }
 
 /* The CPU before the one whose chain a thief tries first. */

@@ -73,7 +73,8 @@ static void pool_defer_run(struct syncpool_core *core)
 	void *obj;
 
 	while (!pool_core_is_suspended(core) && (obj = pool_defer_take(core))) {
-		pool_core_call_free(core, obj);
+		pool_assert_may_free(core);
+		core->params.free(obj, core->params.data);
 		if (pool) {
 			pool_limit_freed(pool);
 			/* last, since it may be what syncpool_wait_idle() waits for */

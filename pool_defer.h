@@ -3,8 +3,6 @@
 #ifndef _POOL_DEFER_H
 #define _POOL_DEFER_H
 
-#include <linux/lockdep.h>
-
 #include "pool_core.h"
 #include "pool_stash.h"
 
@@ -17,20 +15,6 @@ void pool_defer_flush(struct syncpool_core *core);
 int pool_defer_init(struct syncpool_core *core);
 void pool_defer_stop(struct syncpool_core *core);
 void pool_defer_free(struct syncpool_core *core);
-
-/* Call free. None of syncpool's locks is held; docs/design.md, "Locks". */
-static inline void pool_call_free(const struct syncpool_params *params, void *obj)
-{
-	lockdep_assert_not_held(&pool_list_lock);
-	params->free(obj, params->data);
-}
-
-/* pool_call_free() for an active pool. */
-static inline void pool_core_call_free(const struct syncpool_core *core, void *obj)
-{
-	lockdep_assert_not_held(&core->reclaim_lock);
-	pool_call_free(&core->params, obj);
-}
 
 /* May not all objects that @pool has built, and not freed yet, wait at once? */
 static inline bool pool_defer_lacks(const struct syncpool *pool, const struct syncpool_core *core)

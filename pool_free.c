@@ -19,7 +19,8 @@
 /* Free @obj here, which counts as built no more. */
 void pool_free_now(struct syncpool *pool, void *obj)
 {
-	pool_call_free(&pool->params, obj);
+	pool_assert_may_free(NULL);
+	pool_debug_free(pool, obj);
 	pool_limit_freed(pool);
 	/* last, since it may be what syncpool_wait_idle() waits for */
 	pool_stats_free(pool);
@@ -43,11 +44,12 @@ static bool pool_free_may_run(struct syncpool *pool)
 /* Free an object that a caller gave back, and that counts as built no more. */
 static void pool_free_dropped(struct syncpool *pool, void *obj)
 {
-	pool_debug_leave(obj);
-	if (pool_free_may_run(pool))
+	if (pool_free_may_run(pool)) {
 		pool_free_now(pool, obj);
-	else
-		pool_defer(pool, obj);
+		return;
+	}
+	pool_debug_leave(obj);
+	pool_defer(pool, obj);
 }
 
 /* Free an object that a caller gave back, now or later. Any context, unpinned. */
@@ -94,8 +96,8 @@ void pool_free_taken(struct syncpool_core *core, void **objs, unsigned int n)
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		pool_debug_leave(objs[i]);
-		pool_core_call_free(core, objs[i]);
+		pool_assert_may_free(core);
+		pool_debug_free_taken(core, objs[i]);
 		if (likely(pool))
 			pool_limit_freed(pool);
 	}

@@ -32,6 +32,7 @@ extern unsigned long pool_ring_first_index;
 extern long pool_wait_again;
 extern bool pool_hook_in_nmi;
 extern bool pool_hook_no_spare;
+extern unsigned int pool_table_bits_max;
 
 /* Does a test stand in for an NMI on an architecture where the pool refuses it? */
 static inline bool pool_hook_nmi(void)
@@ -70,6 +71,8 @@ static inline bool pool_percpu_fails(void)
 #define pool_ring_first_index		0UL
 /* jiffies until a get that waits tries again to build, in case memory has come back */
 #define pool_wait_again		((long)HZ)
+/* bits of the largest hash table of debug mode */
+#define pool_table_bits_max	22U
 static inline void pool_hook(enum pool_hook_point point)
 {
 }

@@ -22,6 +22,7 @@
 #include "pool_age.h"
 #include "pool_defer.h"
 #include "pool_early.h"
+#include "pool_holders.h"
 #include "pool_idle.h"
 #include "pool_life.h"
 #include "pool_limit.h"
@@ -145,6 +146,7 @@ void syncpool_exit(struct syncpool *pool)
 	WRITE_ONCE(pool->core, NULL);
 	pool_core_stop(core);
 	pool_report_out(pool, pool_stats_outstanding(core));
+	pool_holders_report(core);
 	pool_core_free(core);
 }
 EXPORT_SYMBOL_GPL(syncpool_exit);

@@ -109,7 +109,7 @@ static __always_inline void *pool_get_far(struct syncpool *pool, gfp_t gfp, void
 		if (unlikely(obj == POOL_WAIT))
 			return obj;
 	}
-	pool_debug_leave(obj);
+	pool_debug_got(pool, obj, gfp);
 	return obj;
 }
 
@@ -185,7 +185,7 @@ static noinline void *pool_get_rest(struct syncpool *pool, gfp_t gfp,
 	preempt_enable();
 	if (IS_ERR_OR_NULL(obj))
 		return pool_get_far_waiting(pool, gfp, obj);
-	pool_debug_leave(obj);
+	pool_debug_got(pool, obj, gfp);
 	return obj;
 }
 
@@ -210,7 +210,7 @@ void *__syncpool_get(struct syncpool *pool, gfp_t gfp)
 	if (!obj)
 		return pool_get_rest(pool, gfp, victim);
 	preempt_enable();
-	pool_debug_leave(obj);
+	pool_debug_got(pool, obj, gfp);
 	return obj;
 }
 EXPORT_SYMBOL_GPL(__syncpool_get);
@@ -233,7 +233,7 @@ void *__pool_get(struct syncpool *pool, gfp_t gfp, unsigned int state)
 	preempt_enable();
 	if (IS_ERR_OR_NULL(obj))
 		return pool_get_far(pool, gfp, obj, state);
-	pool_debug_leave(obj);
+	pool_debug_got(pool, obj, gfp);
 	return obj;
 }
 
@@ -277,7 +277,7 @@ void *__syncpool_try_get(struct syncpool *pool)
 		pool_recall_async(pool);
 		obj = NULL;
 	}
-	pool_debug_leave(obj);
+	pool_debug_got(pool, obj, 0);
 	if (unlikely(!obj && !READ_ONCE(pool->core)))
 		pool_activate_later(pool);
 	return obj;

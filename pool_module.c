@@ -15,6 +15,7 @@
  *	pool_wait	a get that waits for an object
  *	pool_take	where a get looks for an object
  *	pool_build	an object for a get, and a core at first use
+ *	pool_holders	who holds the objects that are out, in debug mode
  *	pool_idle	wait until every object is back
  *	pool_activate	a pool's core, at init or first use
  *	pool_new	an object from the alloc callback
@@ -28,7 +29,10 @@
  *	pool_limit	min, max, the queue of gets that wait
  *	pool_stats	counters, debugfs
  *	pool_earn	how large a magazine is
- *	pool_debug	debug mode
+ *	pool_debug	debug mode: what an operation has to check
+ *	pool_select	the pools that syncpool.debug names
+ *	pool_track	where each object of debug mode is
+ *	pool_table	the hash tables of that
  *	pool_early	pools that are to become active
  *	pool_core	the list of active pools, a pool's state
  *	pool_generation	all CPUs' parts of a generation, stealing
@@ -46,14 +50,15 @@
 #include <linux/workqueue.h>
 
 #include "pool_core.h"
-#include "pool_debug.h"
 #include "pool_early.h"
+#include "pool_holders.h"
 #include "pool_hotplug.h"
 #include "pool_life.h"
 #include "pool_pm.h"
 #include "pool_ring.h"
 #include "pool_shrink.h"
 #include "pool_stats.h"
+#include "pool_table.h"
 
 static int pool_module_event(struct notifier_block *nb, unsigned long state,
 			     void *module)
@@ -89,7 +94,7 @@ static int __init pool_module_init(void)
 	err = pool_pm_init();
 	if (err)
 		goto err_oom;
-	pool_stats_debugfs_init();
+	pool_holders_debugfs_init(pool_stats_debugfs_init());
 	pr_info("syncpool: loaded\n");
 	return 0;
 
@@ -114,11 +119,11 @@ static void __exit pool_module_exit(void)
 	unregister_module_notifier(&pool_module_nb);
 	pool_hotplug_exit();
 	pool_early_exit();
+	pool_table_exit();
 	pool_ring_exit();
 	/* wait for the callbacks that free rings */
 	rcu_barrier();
 	destroy_workqueue(pool_wq);
-	pool_debug_exit();
 	pr_info("syncpool: unloaded\n");
 }
 

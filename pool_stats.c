@@ -298,11 +298,12 @@ DEFINE_SHOW_ATTRIBUTE(pools);
 
 static struct dentry *pool_debugfs;
 
-/* debugfs may be off or fail; the pool does not need it. */
-void pool_stats_debugfs_init(void)
+/* Returns the folder. debugfs may be off or fail; the pool does not need it. */
+struct dentry *pool_stats_debugfs_init(void)
 {
 	pool_debugfs = debugfs_create_dir("syncpool", NULL);
 	debugfs_create_file("pools", 0444, pool_debugfs, NULL, &pools_fops);
+	return pool_debugfs;
 }
 
 void pool_stats_debugfs_exit(void)

@@ -5,6 +5,8 @@
 
 #include "pool_core.h"
 
+struct dentry;
+
 bool pool_stats_alloc(struct syncpool *pool, struct syncpool_core *core,
 		      bool built);
 void pool_stats_dropped(struct syncpool_core *core, unsigned int n);
@@ -17,7 +19,7 @@ long pool_stats_nr_built(struct syncpool_core *core);
 long pool_stats_outstanding(struct syncpool_core *core);
 long pool_stats_outstanding_base(struct syncpool_core *core);
 
-void pool_stats_debugfs_init(void);
+struct dentry *pool_stats_debugfs_init(void);
 void pool_stats_debugfs_exit(void);
 
 #endif /* _POOL_STATS_H */

@@ -171,7 +171,7 @@ unsigned int pool_wait(struct syncpool *pool, gfp_t gfp, unsigned int n, void **
 		got = 0;
 	}
 	for (i = 0; i < got; i++)
-		pool_debug_leave(objs[i]);
+		pool_debug_got(pool, objs[i], 0);
 	pool_core_leave(core);
 	return got;
 }

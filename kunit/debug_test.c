@@ -6,11 +6,14 @@
  * log of the guest, fails the run if the report is missing, if it comes twice, or
  * if there is any other.
  */
+#include <linux/delay.h>
+#include <linux/irqflags.h>
 #include <linux/mempool.h>
 #include <linux/poison.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "pool_select.h"
 #include "test_pool.h"
 
 #define ME	1U
@@ -239,6 +242,135 @@ static void debug_use_after_put_drained(struct kunit *test)
 	test_warn_end();
 }
 
+static noinline struct test_obj *get_kernel(struct test_pool *tp)
+{
+	return test_take(tp, syncpool_get(&tp->pool, GFP_KERNEL), ME);
+}
+
+/* Flags that may sleep, in atomic context: reported once, be the object cached or built. */
+static void debug_gfp(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, 64, SYNCPOOL_DEBUG);
+	struct test_obj *obj;
+
+	test_stay_on(raw_smp_processor_id());
+	put_kept(tp);
+	test_warn_begin(test->name, "get by get_kernel.* in atomic context.*GFP_KERNEL");
+	preempt_disable();
+	obj = get_kernel(tp);
+	preempt_enable();
+	test_warn_end();
+	test_put(tp, obj, ME);
+	put_kept(tp);
+	local_irq_disable();
+	obj = get_kernel(tp);
+	local_irq_enable();
+	test_put(tp, obj, ME);
+	test_pool_end(tp);
+}
+
+/* The same where the flags do not allow to sleep, or the context does: no report. */
+static void debug_gfp_fits(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, 64, SYNCPOOL_DEBUG);
+	struct test_obj *objs[2];
+
+	objs[0] = test_get(tp, ME);
+	preempt_disable();
+	objs[1] = test_take(tp, syncpool_get(&tp->pool, GFP_NOWAIT), ME);
+	preempt_enable();
+	test_put(tp, objs[0], ME);
+	if (objs[1])
+		test_put(tp, objs[1], ME);
+	test_pool_end(tp);
+}
+
+static void free_sleepy(void *obj, void *data)
+{
+	msleep(20);
+	test_free(obj, data);
+}
+
+/* Put one object of a pool whose free sleeps, and end the pool. Was it dropped at once? */
+static bool free_one_sleepy(struct kunit *test, unsigned int flags)
+{
+	struct test_pool *tp = test_pool_prepare(test, 4);
+	bool dropped;
+
+	tp->params.free = free_sleepy;
+	tp->params.flags = SYNCPOOL_DEBUG | flags;
+	KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
+	tp->active = true;
+	test_fill(tp, 1, ME);
+	dropped = !syncpool_count(&tp->pool);
+	test_pool_end(tp);
+	return dropped;
+}
+
+/*
+ * A free that sleeps is reported, whether a put drops the object or the pool frees what it
+ * cached. PREEMPT_RT cannot tell.
+ */
+static void debug_free_sleeps(struct kunit *test)
+{
+	bool seen[2] = {};
+	unsigned int i;
+
+	for (i = 0; i < 60 && !(seen[0] && seen[1]); i++) {
+		if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+			test_warn_begin(test->name, "free sleeps.* free_sleepy");
+		seen[free_one_sleepy(test, 0)] = true;
+		if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+			test_warn_end();
+	}
+	KUNIT_EXPECT_TRUE(test, seen[0] && seen[1]);
+	/* a pool that said so */
+	free_one_sleepy(test, SYNCPOOL_FREE_SLEEPS);
+}
+
+static bool select_has(struct kunit *test, const char *list)
+{
+	struct test_pool *tp;
+	bool debug;
+
+	KUNIT_EXPECT_EQ(test, pool_select(list), 0);
+	tp = test_pool_prepare(test, 4);
+	tp->params.name = "selected";
+	KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
+	tp->active = true;
+	debug = tp->pool.core->debug;
+	test_fill(tp, 2, ME);
+	test_pool_end(tp);
+	KUNIT_EXPECT_EQ(test, pool_select("0"), 0);
+	return debug;
+}
+
+/* The module's parameter selects pools by name. */
+static void debug_select(struct kunit *test)
+{
+	static const char * const bad[] = {
+		"", ",", "a,", ",a", "a,,b", "a*b", "**", "a b", "a/b", "%s", "a\n",
+		"a123456789b123456789c123456789d123456789e1234567",
+	};
+	unsigned int i;
+
+	KUNIT_EXPECT_TRUE(test, select_has(test, "1"));
+	KUNIT_EXPECT_TRUE(test, select_has(test, "y"));
+	KUNIT_EXPECT_TRUE(test, select_has(test, "*"));
+	KUNIT_EXPECT_TRUE(test, select_has(test, "selected"));
+	KUNIT_EXPECT_TRUE(test, select_has(test, "foo,selected"));
+	KUNIT_EXPECT_TRUE(test, select_has(test, "sel*,foo*"));
+	KUNIT_EXPECT_TRUE(test, select_has(test, "selected*"));
+	KUNIT_EXPECT_FALSE(test, select_has(test, "0"));
+	KUNIT_EXPECT_FALSE(test, select_has(test, "n"));
+	KUNIT_EXPECT_FALSE(test, select_has(test, "foo,network"));
+	KUNIT_EXPECT_FALSE(test, select_has(test, "selecte"));
+	KUNIT_EXPECT_FALSE(test, select_has(test, "selecteds"));
+	KUNIT_EXPECT_FALSE(test, select_has(test, "selecteds*"));
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		KUNIT_EXPECT_EQ_MSG(test, pool_select(bad[i]), -EINVAL, "%s", bad[i]);
+}
+
 static void fill_200(void *tp)
 {
 	test_fill(tp, 200, ME);
@@ -276,6 +408,10 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(debug_poison_size),
 	KUNIT_CASE(debug_use_after_put),
 	KUNIT_CASE(debug_use_after_put_drained),
+	KUNIT_CASE(debug_gfp),
+	KUNIT_CASE(debug_gfp_fits),
+	KUNIT_CASE(debug_free_sleeps),
+	KUNIT_CASE(debug_select),
 	TEST_CASE_SMP(debug_steal),
 	{}
 };

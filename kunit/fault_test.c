@@ -21,7 +21,6 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
-#include "pool_debug.h"
 #include "pool_shrink.h"
 #include "test_pool.h"
 
@@ -210,15 +209,12 @@ static void fault_balanced(struct kunit *test, struct syncpool *pool, long out)
 }
 
 /* @before, if there is one, is called before each run. */
-static void fault_sweep_create(struct fault *f, unsigned int flags,
-			       void (*before)(void))
+static void fault_sweep_create(struct fault *f, unsigned int flags)
 {
 	struct syncpool_params params = fault_params(f->test, flags);
 	struct syncpool *pool;
 
 	while (fault_next(f)) {
-		if (before)
-			before();
 		fault_arm(f);
 		pool = syncpool_create(&params);
 		fault_disarm(f);
@@ -238,7 +234,7 @@ static void fault_create(struct kunit *test)
 {
 	struct fault f = FAULT(test);
 
-	fault_sweep_create(&f, 0, NULL);
+	fault_sweep_create(&f, 0);
 	fault_done(&f, 1 + CORE);
 }
 
@@ -296,21 +292,27 @@ static void fault_resize(struct kunit *test)
 }
 
 /*
- * The first pool in debug mode allocates the table that all such pools share. In
- * one sweep each run starts without the table, so its allocation fails too; how
- * many times depends on vmalloc(). In the other sweep the table exists.
+ * The first pool in debug mode allocates the table that all such pools share, and the
+ * last one that ends frees it. In one sweep each run starts without the table, so its
+ * allocation fails too; how many times depends on vmalloc(). In the other sweep the table
+ * exists.
  */
 static void fault_create_debug(struct kunit *test)
 {
 	const unsigned int flags = SYNCPOOL_DEBUG | SYNCPOOL_POISON;
+	const struct syncpool_params params = fault_params(test, flags);
 	struct fault absent = FAULT(test), present = FAULT(test);
+	struct syncpool *pool;
 
-	fault_sweep_create(&absent, flags, pool_debug_exit);
+	fault_sweep_create(&absent, flags);
 	fault_done(&absent, absent.errors);
 	if (fault_exact(test))
 		KUNIT_EXPECT_GT(test, absent.errors, 1 + CORE);
-	fault_sweep_create(&present, flags, NULL);
+	pool = syncpool_create(&params);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(pool));
+	fault_sweep_create(&present, flags);
 	fault_done(&present, 1 + CORE);
+	syncpool_destroy(pool);
 }
 
 static DEFINE_SYNCPOOL(fault_template, mempool_kmalloc, mempool_kfree, NULL);

@@ -21,3 +21,7 @@ EXPORT_SYMBOL_FOR_TEST(pool_hook_in_nmi);
 /* no CPU has a spare ring */
 bool pool_hook_no_spare;
 EXPORT_SYMBOL_FOR_TEST(pool_hook_no_spare);
+
+/* bits of the largest hash table of debug mode */
+unsigned int pool_table_bits_max = 22;
+EXPORT_SYMBOL_FOR_TEST(pool_table_bits_max);

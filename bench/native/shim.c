@@ -13,6 +13,7 @@
 #include "pool_defer.h"
 #include "pool_early.h"
 #include "pool_free.h"
+#include "pool_holders.h"
 #include "pool_shrink.h"
 #include "pool_idle.h"
 #include "pool_limit.h"
@@ -295,7 +296,7 @@ void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
 		shim_free_mine();
 }
 
-/* stubs of pool_debug, pool_wait, pool_age, pool_idle, pool_shrink and pool_free */
+/* stubs of pool_debug, pool_holders, pool_wait, pool_age, pool_idle, pool_shrink and pool_free */
 bool pool_debug_key;
 
 int pool_debug_enable(struct syncpool_core *core)
@@ -318,7 +319,23 @@ bool __pool_debug_refuses(struct syncpool *pool, void *obj, unsigned long caller
 	return false;
 }
 
+void __pool_debug_check_gfp(struct syncpool *pool, gfp_t gfp)
+{
+}
+
+void __pool_debug_got(struct syncpool *pool, void *obj, gfp_t gfp)
+{
+}
+
 void __pool_debug_leave(void *obj)
+{
+}
+
+void __pool_debug_free(struct syncpool *pool, void *obj)
+{
+}
+
+void __pool_debug_free_taken(struct syncpool_core *core, void *obj)
 {
 }
 
@@ -327,11 +344,19 @@ unsigned int __pool_debug_random_cpu(struct syncpool_core *core)
 	return smp_processor_id();
 }
 
+void pool_holders_report(struct syncpool_core *core)
+{
+}
+
 void pool_age_init(struct syncpool_core *core)
 {
 }
 
 void pool_age_arm(struct syncpool_core *core)
+{
+}
+
+void pool_age_stop(struct syncpool_core *core)
 {
 }
 
@@ -400,7 +425,7 @@ bool pool_defer_has_room(const struct syncpool_core *core, unsigned int n)
 	return false;
 }
 
-void __pool_defer_make_room(struct syncpool *pool, gfp_t gfp)
+void __pool_defer_make_room(struct syncpool *pool, struct syncpool_core *own, gfp_t gfp)
 {
 }
 

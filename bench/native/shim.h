@@ -180,6 +180,7 @@ typedef struct { long counter; } atomic_long_t;
 #define atomic_long_add_return(n, v)	shim_rmw(v, n)
 #define shim_try_cmpxchg(p, oldp, new, order)				\
 	__atomic_compare_exchange_n(p, oldp, new, false, order, __ATOMIC_RELAXED)
+#define atomic_dec_and_test(v)	(__atomic_sub_fetch(&(v)->counter, 1, __ATOMIC_SEQ_CST) == 0)
 #define atomic_long_xchg(v, n)		__atomic_exchange_n(&(v)->counter, n, __ATOMIC_SEQ_CST)
 #define atomic_long_add(n, v)		((void)__atomic_fetch_add(&(v)->counter, n, __ATOMIC_RELAXED))
 #define atomic_long_sub(n, v)		((void)__atomic_fetch_sub(&(v)->counter, n, __ATOMIC_RELAXED))
@@ -580,8 +581,9 @@ typedef struct { int unused; } wait_queue_head_t;
 #define work_pending(w)		((w)->pending)
 #define rcu_barrier()		shim_flush()
 /* one thread at a time changes a pool here */
-#define wait_var_event(var, cond)	do { } while (!(cond))
-#define wake_up_var(var)	((void)(var))
+#define wait_event(wq, cond)	do { } while (!(cond))
+#define wait_event_timeout(wq, cond, t)	wait_event(wq, cond)
+#define within_module(addr, mod)	false
 void shim_queue(struct work_struct *work);
 void shim_flush(void);
 

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* pool_holders_*(): who holds the objects that are out; see pool_holders.c. */
+#ifndef _POOL_HOLDERS_H
+#define _POOL_HOLDERS_H
+
+struct dentry;
+struct syncpool_core;
+
+void pool_holders_debugfs_init(struct dentry *dir);
+void pool_holders_report(struct syncpool_core *core);
+
+#endif /* _POOL_HOLDERS_H */
