@@ -29,6 +29,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
 #include "pool_compat.h"
 #include "pool_debug.h"
@@ -42,6 +43,20 @@
 DEFINE_STATIC_KEY_FALSE(pool_debug_key);
 
 static DEFINE_PER_CPU(u32, pool_debug_seed);
+
+static atomic_t pool_debug_ended;
+
+/*
+ * A pool may end in a callback of CPU hotplug, under whose lock the key cannot be turned
+ * off. So the first pool in debug mode cannot be created there, either.
+ */
+static void pool_debug_end(struct work_struct *work)
+{
+	while (atomic_add_unless(&pool_debug_ended, -1, 0))
+		static_branch_dec(&pool_debug_key);
+}
+
+static DECLARE_WORK(pool_debug_work, pool_debug_end);
 
 int pool_debug_enable(struct syncpool_core *core)
 {
@@ -62,8 +77,15 @@ void pool_debug_disable(struct syncpool_core *core)
 {
 	if (!core->debug)
 		return;
-	static_branch_dec(&pool_debug_key);
+	atomic_inc(&pool_debug_ended);
+	queue_work(system_unbound_wq, &pool_debug_work);
 	pool_track_end(core);
+}
+
+/* No pool in debug mode is left: wait for the work that turns the key off. */
+void pool_debug_exit(void)
+{
+	flush_work(&pool_debug_work);
 }
 
 /* xorshift32, since get_random_u32() may not be called in NMI. */

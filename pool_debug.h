@@ -20,6 +20,7 @@ enum pool_debug_verdict {
 
 int pool_debug_enable(struct syncpool_core *core);
 void pool_debug_disable(struct syncpool_core *core);
+void pool_debug_exit(void);
 enum pool_debug_verdict pool_debug_put(struct syncpool *pool, void *obj,
 				       unsigned long caller);
 void __pool_debug_check_gfp(struct syncpool *pool, gfp_t gfp);

@@ -50,6 +50,7 @@
 #include <linux/workqueue.h>
 
 #include "pool_core.h"
+#include "pool_debug.h"
 #include "pool_early.h"
 #include "pool_holders.h"
 #include "pool_hotplug.h"
@@ -119,6 +120,7 @@ static void __exit pool_module_exit(void)
 	unregister_module_notifier(&pool_module_nb);
 	pool_hotplug_exit();
 	pool_early_exit();
+	pool_debug_exit();
 	pool_table_exit();
 	pool_ring_exit();
 	/* wait for the callbacks that free rings */

@@ -62,19 +62,20 @@ static int callback_prepare(unsigned int cpu)
 	return err;
 }
 
-/* A pool ends, and begins, in callbacks of CPU hotplug. */
-static void hotplug_callback(struct kunit *test)
+/* A pool of @flags ends, and begins, in callbacks of CPU hotplug. */
+static void callback_run(struct kunit *test, unsigned int flags)
 {
 	unsigned int cpu = hotplug_cpu(test);
 	int state;
 
-	callback = test_pool_make(test, 64, SYNCPOOL_FREE_SLEEPS);
+	callback = test_pool_make(test, 64, SYNCPOOL_FREE_SLEEPS | flags);
 	state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "syncpool:test",
 					  callback_prepare, callback_dead);
 	KUNIT_ASSERT_GE(test, state, 0);
 	test_fill(callback, 20, ME);
 	KUNIT_EXPECT_EQ(test, remove_cpu(cpu), 0);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&callback->frees), 20L);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&callback->frees),
+			atomic_long_read(&callback->allocs));
 	atomic_long_set(&callback->allocs, 0);
 	atomic_long_set(&callback->frees, 0);
 	KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
@@ -82,6 +83,18 @@ static void hotplug_callback(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, callback->active);
 	test_fill(callback, 3, ME);
 	test_pool_end(callback);
+}
+
+static void hotplug_callback(struct kunit *test)
+{
+	callback_run(test, 0);
+}
+
+/* Another pool is in debug mode, too: the first one cannot be created there. */
+static void hotplug_callback_debug(struct kunit *test)
+{
+	test_pool_make(test, 8, SYNCPOOL_DEBUG);
+	callback_run(test, SYNCPOOL_DEBUG);
 }
 
 /* Get every cached object, without building any. */
@@ -246,6 +259,7 @@ static void hotplug_under_load(struct kunit *test)
 
 static struct kunit_case hotplug_cases[] = {
 	KUNIT_CASE(hotplug_callback),
+	KUNIT_CASE(hotplug_callback_debug),
 	KUNIT_CASE(hotplug_flush),
 	KUNIT_CASE(hotplug_victim),
 	KUNIT_CASE(hotplug_nested),
