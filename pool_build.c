@@ -26,13 +26,28 @@ static noinline void *pool_build_limited(struct syncpool *pool, gfp_t gfp)
 	return !obj && READ_ONCE(pool->params.min) ? POOL_WAIT : obj;
 }
 
+/* For a pool with limits, or in debug mode. */
+static noinline void *pool_build_special(struct syncpool *pool, gfp_t gfp)
+{
+	void *obj;
+
+	if (!static_branch_unlikely(&pool_debug_key))
+		return pool_build_limited(pool, gfp);
+	__pool_debug_check_gfp(pool, gfp);
+	obj = pool_build_limited(pool, gfp);
+	if (!IS_ERR_OR_NULL(obj))
+		__pool_debug_got(pool, obj, 0);
+	return obj;
+}
+
 /* For a pool without a core. */
 static noinline void *pool_build_first(struct syncpool *pool, gfp_t gfp)
 {
-	return pool_activate_for_get(pool, gfp) ? pool_build_limited(pool, gfp) : NULL;
+	return pool_activate_for_get(pool, gfp) ? pool_build_special(pool, gfp) : NULL;
 }
 
-static __always_inline void *__pool_build(struct syncpool *pool, gfp_t gfp)
+/* An object from alloc; NULL if there is none; POOL_WAIT. Any context, unpinned. */
+void *pool_build(struct syncpool *pool, gfp_t gfp)
 {
 	struct syncpool_core *core = READ_ONCE(pool->core);
 
@@ -45,27 +60,7 @@ static __always_inline void *__pool_build(struct syncpool *pool, gfp_t gfp)
 		return pool_build_first(pool, gfp);
 	if (!pool_is_original(pool, core))
 		return NULL;
-	if (unlikely(READ_ONCE(core->limit)))
-		return pool_build_limited(pool, gfp);
+	if (unlikely(READ_ONCE(core->special)))
+		return pool_build_special(pool, gfp);
 	return pool_new_unlimited(pool, gfp);
-}
-
-/* While a pool is in debug mode. */
-static noinline void *pool_build_checked(struct syncpool *pool, gfp_t gfp)
-{
-	void *obj;
-
-	__pool_debug_check_gfp(pool, gfp);
-	obj = __pool_build(pool, gfp);
-	if (!IS_ERR_OR_NULL(obj))
-		__pool_debug_got(pool, obj, 0);
-	return obj;
-}
-
-/* An object from alloc; NULL if there is none; POOL_WAIT. Any context, unpinned. */
-void *pool_build(struct syncpool *pool, gfp_t gfp)
-{
-	if (static_branch_unlikely(&pool_debug_key))
-		return pool_build_checked(pool, gfp);
-	return __pool_build(pool, gfp);
 }

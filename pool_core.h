@@ -96,6 +96,7 @@ enum pool_reason {
  *	grace period
  * @debug: debug mode; the fast path stays closed
  * @untracked: times an object found no place in debug mode's table
+ * @special: it has a @limit, or is in debug mode
  * @warned: POOL_WARNED_* bits of debug mode
  * @active: the generation that is filled; read pinned, written under
  *	@reclaim_lock
@@ -169,6 +170,7 @@ struct syncpool_core {
 	enum pool_mode		wanted;
 	enum pool_mode		mode;
 	bool			debug;
+	bool			special;
 	atomic_long_t		untracked;
 	unsigned long		warned;
 	struct pool_generation	*active;

@@ -68,6 +68,7 @@ int pool_debug_enable(struct syncpool_core *core)
 	if (err)
 		return err;
 	core->debug = true;
+	core->special = true;
 	static_branch_inc(&pool_debug_key);
 	return 0;
 }

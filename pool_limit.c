@@ -561,6 +561,8 @@ static int pool_limit_alloc(struct syncpool_core *core, work_func_t fill)
 	 * dependency from every other read of core->limit; litmus/activate
 	 */
 	smp_store_release(&core->limit, limit);
+	/* like @limit, in force before the bounds are */
+	WRITE_ONCE(core->special, true);
 	return 0;
 }
 

@@ -46,7 +46,8 @@ static __always_inline void *pool_new_unlimited(struct syncpool *pool, gfp_t gfp
 	obj = pool_new_call(pool, NULL, gfp);
 	if (obj) {
 		pool_limit_built(pool, false);
-		pool_defer_make_room(pool, NULL, gfp);
+		/* not @gfp, which would have to be kept for this alone */
+		pool_defer_make_room(pool, NULL, GFP_NOWAIT);
 	}
 	return obj;
 }
