@@ -13,6 +13,9 @@
 #include <linux/kthread.h>
 #include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/oom.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -89,43 +92,72 @@ static int probe_clean(void *unused)
 	return 0;
 }
 
-static void probe_free_pages(struct list_head *pages, unsigned long n)
+/* What was eaten. */
+static LIST_HEAD(probe_pages);
+static unsigned long probe_nr_pages;
+static DEFINE_MUTEX(probe_pages_lock);	/* of both */
+
+static bool probe_eat_one(void)
+{
+	struct page *page;
+
+	mutex_lock(&probe_pages_lock);
+	page = alloc_page(GFP_NOWAIT | __GFP_NOWARN);
+	if (page) {
+		list_add(&page->lru, &probe_pages);
+		probe_nr_pages++;
+	}
+	mutex_unlock(&probe_pages_lock);
+	return page;
+}
+
+/* Free 1 / @part of what was eaten. Returns pages. */
+static unsigned long probe_give_back(unsigned int part)
 {
 	struct page *page, *next;
+	unsigned long n, i = 0;
 
-	list_for_each_entry_safe(page, next, pages, lru) {
-		if (!n--)
+	mutex_lock(&probe_pages_lock);
+	n = probe_nr_pages / part;
+	list_for_each_entry_safe(page, next, &probe_pages, lru) {
+		if (i == n)
 			break;
 		list_del(&page->lru);
 		__free_page(page);
-		if (n % 256 == 0)
+		if (++i % 256 == 0)
 			cond_resched();
 	}
+	probe_nr_pages -= n;
+	mutex_unlock(&probe_pages_lock);
+	return n;
 }
 
 static int probe_eat(void *unused)
 {
-	unsigned long n = 0;
-	struct page *page;
-	LIST_HEAD(pages);
-
 	while (!kthread_should_stop()) {
-		page = alloc_page(GFP_NOWAIT | __GFP_NOWARN);
-		if (page) {
-			list_add(&page->lru, &pages);
-			if (++n % 256 == 0)
-				cond_resched();
+		if (probe_eat_one()) {
+			cond_resched();
 			continue;
 		}
 		complete_all(&probe_eaten);
 		/* others need some, too */
-		probe_free_pages(&pages, n / 32);
-		n -= n / 32;
+		probe_give_back(32);
 		msleep_interruptible(5);
 	}
-	probe_free_pages(&pages, n);
+	probe_give_back(1);
 	return 0;
 }
+
+/* Nobody is to be killed for what this test has eaten. */
+static int probe_oom(struct notifier_block *nb, unsigned long unused, void *freed)
+{
+	*(unsigned long *)freed += probe_give_back(4);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block probe_oom_nb = {
+	.notifier_call = probe_oom,
+};
 
 static int probe_run(int (*fn)(void *arg), unsigned long arg)
 {
@@ -148,6 +180,7 @@ int probe_load_start(void)
 	probe_cache = kmem_cache_create("pool_probe", 200, 0, 0, NULL);
 	if (!probe_cache)
 		return -ENOMEM;
+	register_oom_notifier(&probe_oom_nb);
 	err = probe_run(probe_clean, 0) ?: probe_run(probe_eat, 0);
 	for (i = 0; !err && i < 2 * num_online_cpus(); i++)
 		err = probe_run(probe_move, i);
@@ -162,5 +195,6 @@ void probe_load_stop(void)
 {
 	while (probe_nr_tasks)
 		kthread_stop(probe_tasks[--probe_nr_tasks]);
+	unregister_oom_notifier(&probe_oom_nb);
 	kmem_cache_destroy(probe_cache);
 }
