@@ -242,28 +242,29 @@ static void debug_use_after_put_drained(struct kunit *test)
 	test_warn_end();
 }
 
-static noinline struct test_obj *get_kernel(struct test_pool *tp)
+static noinline struct test_obj *get_with(struct test_pool *tp, gfp_t gfp)
 {
-	return test_take(tp, syncpool_get(&tp->pool, GFP_KERNEL), ME);
+	return test_take(tp, syncpool_get(&tp->pool, gfp), ME);
 }
 
 /* Flags that may sleep, in atomic context: reported once, be the object cached or built. */
 static void debug_gfp(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 64, SYNCPOOL_DEBUG);
+	const gfp_t sleeping = GFP_KERNEL;
 	struct test_obj *obj;
 
 	test_stay_on(raw_smp_processor_id());
 	put_kept(tp);
-	test_warn_begin(test->name, "get by get_kernel.* in atomic context.*GFP_KERNEL");
+	test_warn_begin(test->name, "get by get_with.* in atomic context.*GFP_KERNEL");
 	preempt_disable();
-	obj = get_kernel(tp);
+	obj = get_with(tp, sleeping);
 	preempt_enable();
 	test_warn_end();
 	test_put(tp, obj, ME);
 	put_kept(tp);
 	local_irq_disable();
-	obj = get_kernel(tp);
+	obj = get_with(tp, sleeping);
 	local_irq_enable();
 	test_put(tp, obj, ME);
 	test_pool_end(tp);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define MOST	16
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 static int bpf(int cmd, union bpf_attr *attr, const char *what)
 {
@@ -75,7 +76,7 @@ static int load_program(int map, int key)
 	union bpf_attr attr = {
 		.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT,
 		.insns = (uintptr_t)insns,
-		.insn_cnt = sizeof(insns) / sizeof(*insns),
+		.insn_cnt = ARRAY_SIZE(insns),
 		.license = (uintptr_t)"GPL",
 		.log_buf = (uintptr_t)log,
 		.log_size = sizeof(log),

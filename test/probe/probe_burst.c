@@ -142,8 +142,8 @@ void probe_check_hang(const struct probe_cpu *c)
 		since = READ_ONCE(c->since[level]);
 		if (since && now - since > PROBE_HANG_NS && now > since) {
 			probe_report();
-			panic("pool_probe: a burst with interrupts %s hangs",
-			      level == PROBE_IRQS_ON ? "on" : "off");
+			panic("pool_probe: a burst hangs, %s", level == PROBE_IRQS_ON ?
+			      "with interrupts on" : "with interrupts off");
 		}
 	}
 }
