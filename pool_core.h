@@ -38,6 +38,7 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
+#include <linux/preempt.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -351,6 +352,9 @@ static inline bool pool_core_is_idle(const struct syncpool_core *core, long out)
 /* A user's free is about to run, for @core if that is not NULL: docs/design.md, "Locks". */
 static inline void pool_assert_may_free(const struct syncpool_core *core)
 {
+	/* an interrupt has nothing to do with what its task holds */
+	if (!in_task())
+		return;
 	lockdep_assert_not_held(&pool_list_lock);
 	if (core)
 		lockdep_assert_not_held(&core->reclaim_lock);
