@@ -141,7 +141,7 @@ int probe_events_start(void)
 	int err = probe_register_tracepoints();
 
 	probe_check_types();
-	while (!err && probe_kprobes_on < ARRAY_SIZE(probe_kprobes)) {
+	while (!err && probe_kprobes_wanted && probe_kprobes_on < ARRAY_SIZE(probe_kprobes)) {
 		struct kprobe *kp = &probe_kprobes[probe_kprobes_on];
 
 		err = register_kprobe(kp);
