@@ -12,12 +12,12 @@
  * it again, and so does wait_idle, since allocs do not while the pool idles. A pool
  * without alloc can receive objects at any time, so its work item always re-arms.
  */
+#include <linux/irq_work.h>
 #include <linux/jiffies.h>
 #include <linux/kstrtox.h>
 #include <linux/list.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
-#include <linux/irq_work.h>
 #include <linux/workqueue.h>
 
 #include "pool_age.h"
@@ -33,11 +33,11 @@ static void pool_age_queue(struct syncpool_core *core, unsigned int secs)
 }
 
 /*
- * Any context but NMI. With interrupts off an irq_work does it, since a timer takes a lock;
- * to queue that is a full barrier, too. Queues the work even if it is pending: the full barrier in
+ * Any context but NMI. Queues the work even if it is pending: the full barrier in
  * that orders what the caller has counted against the sums in pool_age(), which
  * the workqueue runs after a full barrier of its own, see
- * set_work_pool_and_clear_pending() in kernel/workqueue.c.
+ * set_work_pool_and_clear_pending() in kernel/workqueue.c. With interrupts off an
+ * irq_work queues it, since a timer takes a lock; to queue that is a full barrier, too.
  */
 void pool_age_arm(struct syncpool_core *core)
 {

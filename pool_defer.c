@@ -135,7 +135,7 @@ static bool pool_defer_store(struct syncpool_core *core, void *obj)
 	pool_assert_pinned();
 	/* again, if a slot became free behind the search */
 	while (!pool_defer_try_store(core, obj))
-		if (!pool_defer_has_room(core, 1) || ++tries == POOL_DEFER_TRIES)
+		if (++tries == POOL_DEFER_TRIES)
 			return false;
 	/*
 	 * pool_defer_store:A: full barrier, by the compare-and-swap that has stored the

@@ -85,7 +85,7 @@ void *__pool_limit_unstash(struct syncpool_core *core, bool cached)
 	bool caches = cached || pool_core_caches(core);
 	/*
 	 * __pool_limit_unstash:A: address dependency, pairs with pool_limit_make_room:A, as
-	 * the other read of limit->stash does; litmus/ring-init
+	 * every other read of limit->stash does; litmus/ring-init
 	 */
 	void *obj = pool_stash_take(READ_ONCE(core->limit->stash));
 
@@ -97,6 +97,14 @@ void *__pool_limit_unstash(struct syncpool_core *core, bool cached)
 	return obj;
 }
 
+/* Slots of the stash. */
+static unsigned int pool_limit_room(const struct pool_limit *limit)
+{
+	const struct pool_stash *stash = READ_ONCE(limit->stash);
+
+	return stash ? stash->room : 0;
+}
+
 /*
  * Store @obj for those that wait, or for any get if nobody does. @cached: it was cached
  * before. False: there is no room. Pinned; any context.
@@ -106,7 +114,7 @@ static bool __pool_limit_stash(struct syncpool_core *core, void *obj, bool cache
 	bool caches = cached || pool_core_caches(core);
 
 	pool_assert_pinned();
-	if (pool_limit_stashed(core) >= (long)READ_ONCE(core->limit->room))
+	if (pool_limit_stashed(core) >= (long)pool_limit_room(core->limit))
 		return false;
 	/* before it can be found */
 	atomic_long_inc(pool_stash_counter(core, caches));
@@ -573,12 +581,14 @@ static int pool_limit_alloc(struct syncpool_core *core, work_func_t fill)
 int pool_limit_make_room(struct syncpool_core *core, unsigned int n, work_func_t fill)
 {
 	struct pool_stash *stash;
+	unsigned int room;
 
 	if (!core->limit && pool_limit_alloc(core, fill))
 		return -ENOMEM;
-	if (core->limit->room >= n)
+	room = pool_limit_room(core->limit);
+	if (room >= n)
 		return 0;
-	stash = pool_stash_alloc(n - core->limit->room, GFP_KERNEL);
+	stash = pool_stash_alloc(n - room, GFP_KERNEL);
 	if (!stash)
 		return -ENOMEM;
 	pool_stash_push(stash, core->limit->stash);
@@ -587,7 +597,6 @@ int pool_limit_make_room(struct syncpool_core *core, unsigned int n, work_func_t
 	 * litmus/ring-init
 	 */
 	smp_store_release(&core->limit->stash, stash);
-	WRITE_ONCE(core->limit->room, stash->room);
 	return 0;
 }
 

@@ -31,7 +31,6 @@ struct pool_stash;
  * @open_work: ends POOL_WAITED
  * @fill_work: builds what params.min demands
  * @stash: objects that every CPU reaches
- * @room: slots of it
  * @stashed: how many, counted while the pool cached
  * @stashed_idle: how many, counted while it waited for idle, when
  *	syncpool.uncached.out changes with it; the sum of both is what there is
@@ -49,7 +48,6 @@ struct pool_limit {
 	struct delayed_work	open_work;
 	struct delayed_work	fill_work;
 	struct pool_stash	*stash;
-	unsigned int		room;
 	atomic_long_t		stashed;
 	atomic_long_t		stashed_idle;
 };
