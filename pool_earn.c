@@ -124,7 +124,12 @@ struct pool_found pool_earn_steal(struct pool_pcp *pcp)
 	pool_pcp_assert_locked(pcp);
 	pool_hook(POOL_HOOK_STEAL);
 	pcp->streak = 0;
+	/* a recall waits for what is on its way here, and for one object it does not */
+	if (want > 1)
+		pool_generation_open(pcp->gen, smp_processor_id());
 	n = pool_generation_steal(pcp->gen, pool_debug_steal_start(core), objs, want);
+	if (n <= 1 && !capacity)
+		pool_earn_close(pcp);
 	if (n <= 0) {
 		found.obj = ERR_PTR(n);
 		return found;

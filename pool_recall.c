@@ -14,9 +14,9 @@
  * was flushed.
  *
  * A pool that can build asks no isolated CPU, only CPUs whose magazine seems to
- * hold something, and only so many in a second, since CPUs that get and put by turns
- * could take each other's objects without end. A pool that cannot build has no such
- * choice.
+ * hold something, and each of them only so often in a second on the average, since CPUs
+ * that get and put by turns could take each other's objects without end. A pool that
+ * cannot build has no such choice.
  *
  * Conventions: "some" is the first kind of recall, "all" the second.
  */
@@ -40,9 +40,9 @@
 #include "pool_recall.h"
 #include "pool_stats.h"
 
-/* recalls of one pool, while it can build instead: 4,000 a second, 64 at once */
-#define POOL_RECALL_NS		(250 * NSEC_PER_USEC)
-#define POOL_RECALL_BURST	64
+/* recalls of one pool for each CPU, while it can build instead: 1,000 a second, 16 at once */
+#define POOL_RECALL_NS		NSEC_PER_MSEC
+#define POOL_RECALL_BURST	16
 /* how often a CPU is asked that was in an operation of its own each time */
 #define POOL_RECALL_TRIES	16U
 
@@ -242,7 +242,7 @@ static bool pool_recall_allowed(struct syncpool_core *core)
 
 	if (paid - now >= POOL_RECALL_BURST * POOL_RECALL_NS)
 		return false;
-	WRITE_ONCE(core->recall_paid, max(paid, now) + POOL_RECALL_NS);
+	WRITE_ONCE(core->recall_paid, max(paid, now) + POOL_RECALL_NS / num_online_cpus());
 	return true;
 }
 
@@ -255,10 +255,10 @@ static unsigned int pool_recall_after(const struct syncpool_core *core, int cpu)
 		   data_race(cpumask_next(cpu, READ_ONCE(core->victim)->opened)));
 }
 
-/* The next CPU to ask, after the one that was asked last; or nr_cpu_ids. */
-static unsigned int pool_recall_next(struct syncpool_core *core, bool all)
+/* The next CPU to ask after @last, around the end; or nr_cpu_ids. */
+static unsigned int pool_recall_next(struct syncpool_core *core, unsigned int last, bool all)
 {
-	unsigned int last = READ_ONCE(core->recall_cpu), cpu;
+	unsigned int cpu;
 
 	for (cpu = pool_recall_after(core, last); cpu < nr_cpu_ids;
 	     cpu = pool_recall_after(core, cpu))
@@ -271,23 +271,62 @@ static unsigned int pool_recall_next(struct syncpool_core *core, bool all)
 	return nr_cpu_ids;
 }
 
-/* As pool_recall_next(), for @pool. Bounded in rate unless @all. */
-static unsigned int pool_recall_pick(struct syncpool *pool, bool all)
+/**
+ * struct pool_recall_round - the CPUs that one get asks, each once
+ * @first: the first of them; nr_cpu_ids: none yet
+ * @last: the last so far; likewise
+ * @all: the pool cannot build
+ */
+struct pool_recall_round {
+	unsigned int	first;
+	unsigned int	last;
+	bool		all;
+};
+
+/* How far from @round's first CPU is @cpu, on the way around? */
+static unsigned int pool_recall_steps(const struct pool_recall_round *round, unsigned int cpu)
+{
+	return cpu >= round->first ? cpu - round->first : cpu + nr_cpu_ids - round->first;
+}
+
+/*
+ * The next CPU of @round, which begins after the CPU that any get asked last, but does not
+ * depend on whom others ask meanwhile. nr_cpu_ids: there is none.
+ */
+static unsigned int pool_recall_step(struct syncpool_core *core,
+				     const struct pool_recall_round *round)
+{
+	unsigned int cpu;
+
+	if (round->last >= nr_cpu_ids)
+		return pool_recall_next(core, READ_ONCE(core->recall_cpu), round->all);
+	cpu = pool_recall_next(core, round->last, round->all);
+	if (cpu < nr_cpu_ids &&
+	    pool_recall_steps(round, cpu) <= pool_recall_steps(round, round->last))
+		return nr_cpu_ids;
+	return cpu;
+}
+
+/* Go on to the next CPU of @round. False: there is none, or the rate is used up. */
+static bool pool_recall_pick(struct syncpool *pool, struct pool_recall_round *round)
 {
 	unsigned int cpu = nr_cpu_ids;
 	struct syncpool_core *core;
 
 	rcu_read_lock();
 	core = READ_ONCE(pool->core);
-	if (pool_core_caches(core)) {
-		cpu = pool_recall_next(core, all);
-		if (cpu < nr_cpu_ids && (all || pool_recall_allowed(core)))
-			WRITE_ONCE(core->recall_cpu, cpu);
-		else
-			cpu = nr_cpu_ids;
+	if (pool_core_caches(core))
+		cpu = pool_recall_step(core, round);
+	if (cpu < nr_cpu_ids && !round->all && !pool_recall_allowed(core))
+		cpu = nr_cpu_ids;
+	if (cpu < nr_cpu_ids) {
+		WRITE_ONCE(core->recall_cpu, cpu);
+		if (round->first >= nr_cpu_ids)
+			round->first = cpu;
+		round->last = cpu;
 	}
 	rcu_read_unlock();
-	return cpu;
+	return cpu < nr_cpu_ids;
 }
 
 /**
@@ -295,26 +334,20 @@ static unsigned int pool_recall_pick(struct syncpool *pool, bool all)
  * @pool: the pool
  * @all: the pool cannot build: ask every CPU that may hold something, this one
  *	and isolated ones included
+ * @asked: set if any was asked
  *
  * Context: Task context, interrupts on. Does not sleep, but waits for other CPUs.
  * Return: an object, or NULL. Others may be in the chains afterwards.
  */
-void *pool_recall(struct syncpool *pool, bool all)
+void *pool_recall(struct syncpool *pool, bool all, bool *asked)
 {
-	unsigned int first = nr_cpu_ids, cpu;
-	void *obj;
+	struct pool_recall_round round = { nr_cpu_ids, nr_cpu_ids, all };
+	void *obj = NULL;
 
-	/* once around */
-	for (;;) {
-		cpu = pool_recall_pick(pool, all);
-		if (cpu >= nr_cpu_ids || cpu == first)
-			return NULL;
-		if (first >= nr_cpu_ids)
-			first = cpu;
-		obj = pool_recall_from(pool, cpu);
-		if (obj)
-			return obj;
-	}
+	while (!obj && pool_recall_pick(pool, &round))
+		obj = pool_recall_from(pool, round.last);
+	*asked = round.last < nr_cpu_ids;
+	return obj;
 }
 
 /*

@@ -12,7 +12,7 @@ void pool_recall_init(struct syncpool_core *core);
 void pool_recall_end(struct syncpool_core *core);
 int pool_recall_flush(struct pool_generation *gen, unsigned int cpu,
 		      struct pool_ring **ring, void **obj);
-void *pool_recall(struct syncpool *pool, bool all);
+void *pool_recall(struct syncpool *pool, bool all, bool *asked);
 unsigned int pool_recall_take(struct syncpool_core *core, unsigned int cpu, void **objs);
 bool pool_recall_is_pending(struct syncpool *pool);
 void pool_recall_async(struct syncpool *pool);

@@ -12,6 +12,7 @@
  *
  * Conventions: an object may be POOL_RETRY or POOL_FAR, see pool_take.h.
  */
+#include <linux/err.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
@@ -25,6 +26,8 @@
 
 /* grace periods that a get waits for a CPU on its way offline, or a rotation */
 #define POOL_LAST_TRIES	100U
+/* how often a get asks around before it builds */
+#define POOL_RECALL_ROUNDS	4U
 
 /*
  * Take one object of the victim's or an old one, and no more, so that the rest continues
@@ -212,12 +215,23 @@ void *pool_get_slowpath(struct syncpool *pool)
 	return obj;
 }
 
-/* What other CPUs hold, as pool_recall(), or what others put meanwhile; or NULL. */
+/*
+ * What other CPUs hold, as pool_recall(), or what others put meanwhile; or NULL. Objects may
+ * go past a get that looks for them, with a thief, or with another get's recall. So as long
+ * as any CPU seemed to hold something, it looks again.
+ */
 void *pool_get_recalled(struct syncpool *pool, bool all)
 {
-	void *obj = pool_recall(pool, all) ?: pool_get_slowpath(pool);
+	unsigned int rounds = all ? 1 : POOL_RECALL_ROUNDS;
+	bool asked;
+	void *obj;
 
-	return IS_ERR(obj) ? NULL : obj;
+	do {
+		obj = pool_recall(pool, all, &asked) ?: pool_get_slowpath(pool);
+		if (!IS_ERR_OR_NULL(obj))
+			return obj;
+	} while (asked && --rounds);
+	return NULL;
 }
 
 /*
@@ -259,8 +273,9 @@ static void *pool_get_in_reach(struct syncpool *pool)
 void *pool_get_in_turn(struct syncpool *pool)
 {
 	void *obj = pool_get_in_reach(pool);
+	bool asked;
 
 	if (obj == POOL_FAR)
-		obj = pool_recall(pool, true) ?: pool_get_in_reach(pool);
+		obj = pool_recall(pool, true, &asked) ?: pool_get_in_reach(pool);
 	return IS_ERR(obj) ? NULL : obj;
 }

@@ -14,7 +14,7 @@
 #define OWNER	2U
 #define OBJS	200U
 /* see pool_recall.c */
-#define BURST_NS	(64 * 250 * NSEC_PER_USEC)
+#define BURST_NS	(16 * NSEC_PER_MSEC)
 #define TRIES	16U
 
 static struct {
