@@ -24,7 +24,7 @@
 struct workqueue_struct *pool_wq;
 EXPORT_SYMBOL_FOR_TEST(pool_wq);
 
-unsigned int pool_suspended;
+atomic_t pool_suspended;
 
 LIST_HEAD(pool_list);
 DEFINE_MUTEX(pool_list_lock);	/* protects pool_list */
@@ -90,7 +90,12 @@ bool pool_core_may_hold(const struct syncpool_core *core)
 	for (i = 0; i < POOL_GENERATIONS; i++)
 		if (pool_generation_may_hold(&core->generations[i]))
 			return true;
-	return false;
+	/*
+	 * pool_core_may_hold:A: read barrier between the chains and the magazines, since a
+	 * thief moves objects that way, pairs with pool_earn_steal_some:A; litmus/transit
+	 */
+	smp_rmb();
+	return atomic_read(&READ_ONCE(core->active)->nr_opened) > 0;
 }
 
 /* May @pool hold an object that a get can take? */
@@ -191,7 +196,7 @@ struct syncpool_core *pool_core_enter(struct syncpool *pool)
 		/* a full barrier, as pool_defer_run() looks at it after it has set the flag */
 		atomic_inc_return(&core->sleepers);
 		/* what waits until devices are resumed */
-		if (unlikely(READ_ONCE(pool_suspended)))
+		if (pool_is_suspended())
 			irq_work_queue(&core->defer_irq);
 	}
 	rcu_read_unlock();

@@ -110,6 +110,30 @@ struct pool_found __pool_earn_get(struct pool_pcp *pcp)
 }
 
 /*
+ * Steal up to @want objects. What is on its way here is seen by gets that look for it, and
+ * a recall waits for it; but for one object, which goes to the caller. Returns as
+ * pool_generation_steal().
+ *
+ * pool_earn_steal_some:A: atomic increment before the theft, pairs with
+ * pool_core_may_hold:A; litmus/transit
+ */
+static int pool_earn_steal_some(struct pool_pcp *pcp, void **objs, unsigned int want)
+{
+	struct pool_generation *gen = pcp->gen;
+	unsigned int start = pool_debug_steal_start(gen->core);
+	bool opens = want > 1 && atomic_read(&gen->nonempty) > 0 &&
+		     !cpumask_test_cpu(smp_processor_id(), gen->opened);
+	int n;
+
+	if (opens)
+		pool_generation_open(gen, smp_processor_id());
+	n = pool_generation_steal(gen, start, objs, want);
+	if (opens && n <= 1)
+		pool_earn_close(pcp);
+	return n;
+}
+
+/*
  * Steal as many as the loan allows, since a theft costs about the same for one object
  * as for many. The magazine is empty. The object may be ERR_PTR(POOL_AGAIN).
  */
@@ -124,12 +148,7 @@ struct pool_found pool_earn_steal(struct pool_pcp *pcp)
 	pool_pcp_assert_locked(pcp);
 	pool_hook(POOL_HOOK_STEAL);
 	pcp->streak = 0;
-	/* a recall waits for what is on its way here, and for one object it does not */
-	if (want > 1)
-		pool_generation_open(pcp->gen, smp_processor_id());
-	n = pool_generation_steal(pcp->gen, pool_debug_steal_start(core), objs, want);
-	if (n <= 1 && !capacity)
-		pool_earn_close(pcp);
+	n = pool_earn_steal_some(pcp, objs, want);
 	if (n <= 0) {
 		found.obj = ERR_PTR(n);
 		return found;

@@ -14,8 +14,8 @@
  * was flushed.
  *
  * A pool that can build asks no isolated CPU, only CPUs whose magazine seems to
- * hold something, and each of them only so often in a second on the average, since CPUs
- * that get and put by turns could take each other's objects without end. A pool that
+ * hold something, and each of them only so often in a second, since CPUs that get and
+ * put by turns could take each other's objects without end. A pool that
  * cannot build has no such choice.
  *
  * Conventions: "some" is the first kind of recall, "all" the second.
@@ -29,6 +29,7 @@
 #include <linux/minmax.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/sched/isolation.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
@@ -40,9 +41,9 @@
 #include "pool_recall.h"
 #include "pool_stats.h"
 
-/* recalls of one pool for each CPU, while it can build instead: 1,000 a second, 16 at once */
+/* how often a CPU is asked for a pool that can build instead: 1,000 times a second, 64 at once */
 #define POOL_RECALL_NS		NSEC_PER_MSEC
-#define POOL_RECALL_BURST	16
+#define POOL_RECALL_BURST	64
 /* how often a CPU is asked that was in an operation of its own each time */
 #define POOL_RECALL_TRIES	16U
 
@@ -157,6 +158,32 @@ static void pool_recall_async_here(void *data)
 	smp_store_release(&core->recall_busy, 0);
 }
 
+/* Until when @cpu's recalls so far are paid for, from @now on. */
+static s64 *pool_recall_account(struct syncpool_core *core, unsigned int cpu, s64 *now)
+{
+	*now = ktime_get_mono_fast_ns();
+	return &per_cpu_ptr(core->counters, cpu)->recall_paid;
+}
+
+/*
+ * May @cpu be asked again? A clock and not jiffies, which stand still while a virtual CPU
+ * that keeps them does.
+ */
+static bool pool_recall_allowed(struct syncpool_core *core, unsigned int cpu)
+{
+	s64 now, *paid = pool_recall_account(core, cpu, &now);
+
+	return READ_ONCE(*paid) - now < POOL_RECALL_BURST * POOL_RECALL_NS;
+}
+
+/* @cpu is asked. Two of these may count as one, which does no harm. */
+static void pool_recall_pay(struct syncpool_core *core, unsigned int cpu)
+{
+	s64 now, *paid = pool_recall_account(core, cpu, &now);
+
+	WRITE_ONCE(*paid, max(READ_ONCE(*paid), now) + POOL_RECALL_NS);
+}
+
 /* Interrupt @cpu, and wait. False: it is offline, or the pool caches no more. */
 static bool pool_recall_ask(struct syncpool *pool, unsigned int cpu,
 			    struct pool_recall *r)
@@ -167,8 +194,10 @@ static bool pool_recall_ask(struct syncpool *pool, unsigned int cpu,
 	r->core = READ_ONCE(pool->core);
 	if (pool_core_caches(r->core))
 		asked = !smp_call_function_single(cpu, pool_recall_here, r, 1);
-	if (asked)
+	if (asked) {
 		atomic_long_inc(&r->core->recalls);
+		pool_recall_pay(r->core, cpu);
+	}
 	rcu_read_unlock();
 	return asked;
 }
@@ -223,27 +252,11 @@ static bool pool_recall_may_ask(unsigned int cpu)
 	return cpu != raw_smp_processor_id() && !pool_cpu_is_isolated(cpu);
 }
 
-static bool pool_recall_wants(const struct syncpool_core *core, unsigned int cpu,
-			      bool all)
+static bool pool_recall_wants(struct syncpool_core *core, unsigned int cpu, bool all)
 {
-	return all || (pool_recall_may_ask(cpu) &&
+	return all || (pool_recall_may_ask(cpu) && pool_recall_allowed(core, cpu) &&
 		       (pool_recall_promises(READ_ONCE(core->active), cpu) ||
 			pool_recall_promises(READ_ONCE(core->victim), cpu)));
-}
-
-/*
- * Bounds the rate, by the time at which all recalls so far are paid for. Two CPUs may
- * count as one, which does no harm. A clock and not jiffies, which stand still while a
- * virtual CPU that keeps them does.
- */
-static bool pool_recall_allowed(struct syncpool_core *core)
-{
-	s64 now = ktime_get_mono_fast_ns(), paid = READ_ONCE(core->recall_paid);
-
-	if (paid - now >= POOL_RECALL_BURST * POOL_RECALL_NS)
-		return false;
-	WRITE_ONCE(core->recall_paid, max(paid, now) + POOL_RECALL_NS / num_online_cpus());
-	return true;
 }
 
 /* The first CPU after @cpu that may hold something outside its chain. */
@@ -307,7 +320,7 @@ static unsigned int pool_recall_step(struct syncpool_core *core,
 	return cpu;
 }
 
-/* Go on to the next CPU of @round. False: there is none, or the rate is used up. */
+/* Go on to the next CPU of @round. False: there is none. */
 static bool pool_recall_pick(struct syncpool *pool, struct pool_recall_round *round)
 {
 	unsigned int cpu = nr_cpu_ids;
@@ -317,8 +330,6 @@ static bool pool_recall_pick(struct syncpool *pool, struct pool_recall_round *ro
 	core = READ_ONCE(pool->core);
 	if (pool_core_caches(core))
 		cpu = pool_recall_step(core, round);
-	if (cpu < nr_cpu_ids && !round->all && !pool_recall_allowed(core))
-		cpu = nr_cpu_ids;
 	if (cpu < nr_cpu_ids) {
 		WRITE_ONCE(core->recall_cpu, cpu);
 		if (round->first >= nr_cpu_ids)
@@ -336,16 +347,20 @@ static bool pool_recall_pick(struct syncpool *pool, struct pool_recall_round *ro
  *	and isolated ones included
  * @asked: set if any was asked
  *
- * Context: Task context, interrupts on. Does not sleep, but waits for other CPUs.
+ * Context: Task context, interrupts on. May sleep, and waits for other CPUs.
  * Return: an object, or NULL. Others may be in the chains afterwards.
  */
 void *pool_recall(struct syncpool *pool, bool all, bool *asked)
 {
-	struct pool_recall_round round = { nr_cpu_ids, nr_cpu_ids, all };
+	struct pool_recall_round round = {
+		.first = nr_cpu_ids, .last = nr_cpu_ids, .all = all,
+	};
 	void *obj = NULL;
 
-	while (!obj && pool_recall_pick(pool, &round))
+	while (!obj && pool_recall_pick(pool, &round)) {
 		obj = pool_recall_from(pool, round.last);
+		cond_resched();
+	}
 	*asked = round.last < nr_cpu_ids;
 	return obj;
 }

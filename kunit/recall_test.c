@@ -14,7 +14,7 @@
 #define OWNER	2U
 #define OBJS	200U
 /* see pool_recall.c */
-#define BURST_NS	(16 * NSEC_PER_MSEC)
+#define BURST_NS	(64 * NSEC_PER_MSEC)
 #define TRIES	16U
 
 static struct {
@@ -239,6 +239,61 @@ static void recall_busy_owner(struct kunit *test)
 	test_pool_end(tp);
 }
 
+/* A thief that has claimed what it takes, and not stored it yet. */
+static struct {
+	struct test_pool *tp;
+	struct task_struct *thief;
+	struct test_obj *obj;
+	bool inside;
+	bool done;
+} transit;
+
+static void transit_hook(enum pool_hook_point point)
+{
+	struct syncpool_core *core = transit.tp->pool.core;
+	unsigned int us;
+
+	if (point != POOL_HOOK_CLAIMED || current != READ_ONCE(transit.thief) || transit.inside)
+		return;
+	WRITE_ONCE(transit.inside, true);
+	/* until its CPU is asked: interrupts are on */
+	for (us = 0; us < USEC_PER_SEC && !atomic_long_read(&core->recalls); us++)
+		udelay(1);
+}
+
+static int transit_thread(void *unused)
+{
+	WRITE_ONCE(transit.thief, current);
+	transit.obj = test_get(transit.tp, OWNER);
+	WRITE_ONCE(transit.done, true);
+	return 0;
+}
+
+/* A recall waits for what is on its way from a chain to a magazine. */
+static void recall_in_transit(struct kunit *test)
+{
+	unsigned int other = test_other_cpu(test);
+	struct test_obj *objs[2];
+	struct task_struct *task;
+
+	memset(&transit, 0, sizeof(transit));
+	transit.tp = test_pool_make(test, 8, 0);
+	KUNIT_ASSERT_EQ(test, test_get_many(transit.tp, objs, 2, ME), 2U);
+	/* to the chain, where the thief's first theft takes both */
+	test_put_many(transit.tp, objs, 2, ME);
+	test_hook(test, transit_hook);
+	task = recall_thread(test, other, transit_thread, NULL);
+	recall_wait(test, &transit.inside);
+	objs[0] = get_wait(transit.tp);
+	recall_wait(test, &transit.done);
+	recall_thread_end(task);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&transit.tp->allocs), 2L);
+	KUNIT_ASSERT_NOT_NULL(test, transit.obj);
+	test_put(transit.tp, objs[0], ME);
+	test_put(transit.tp, transit.obj, OWNER);
+	test_pool_end(transit.tp);
+}
+
 /* Operations in the middle of a flush, as an NMI would call them. */
 static struct {
 	struct test_pool *tp;
@@ -354,10 +409,11 @@ static void recall_async(struct kunit *test)
 /* One get of a pool that can build, with what it may recall paid for until @paid. */
 static void rate_try(struct kunit *test, s64 paid, unsigned int recalls)
 {
-	struct test_pool *tp = recall_make(test, cpumask_of(test_other_cpu(test)));
+	unsigned int other = test_other_cpu(test);
+	struct test_pool *tp = recall_make(test, cpumask_of(other));
 	struct test_obj *obj;
 
-	WRITE_ONCE(tp->pool.core->recall_paid, paid);
+	WRITE_ONCE(per_cpu_ptr(tp->pool.core->counters, other)->recall_paid, paid);
 	obj = get_wait(tp);
 	KUNIT_EXPECT_EQ(test, test_stats(tp).recalls, (unsigned long)recalls);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->allocs),
@@ -425,6 +481,7 @@ static struct kunit_case recall_cases[] = {
 	TEST_CASE_SMP_PARAM(recall_never_null, never_gen_params),
 	TEST_CASE_SMP(recall_closes),
 	TEST_CASE_SMP(recall_busy_owner),
+	TEST_CASE_SMP(recall_in_transit),
 	TEST_CASE_SMP_PARAM(recall_flush_interrupted, flush_gen_params),
 	TEST_CASE_SMP(recall_async),
 	TEST_CASE_SMP(recall_rate),
