@@ -52,6 +52,15 @@ static unsigned int pool_get_many(struct syncpool *pool, void **objs,
 	return k;
 }
 
+/* A caller may use these now. */
+static void pool_give_all(struct syncpool *pool, unsigned int n, void **objs)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		__syncpool_give(&pool->params, objs[i]);
+}
+
 /*
  * Wait for @n objects. Two of these calls would wait for each other, if both kept what
  * they have, so the @got objects go back before. The first in the queue collects all.
@@ -59,12 +68,13 @@ static unsigned int pool_get_many(struct syncpool *pool, void **objs,
 static unsigned int pool_get_bulk_waiting(struct syncpool *pool, gfp_t gfp, unsigned int n,
 					  void **objs, unsigned int got)
 {
+	pool_give_all(pool, got, objs);
 	syncpool_put_bulk(pool, got, objs);
 	return pool_wait(pool, gfp, n, objs, TASK_UNINTERRUPTIBLE);
 }
 
-unsigned int syncpool_get_bulk(struct syncpool *pool, gfp_t gfp,
-			       unsigned int n, void **objs)
+static unsigned int pool_get_bulk(struct syncpool *pool, gfp_t gfp, unsigned int n,
+				  void **objs)
 {
 	unsigned int got = 0, k;
 	void *obj;
@@ -85,6 +95,15 @@ unsigned int syncpool_get_bulk(struct syncpool *pool, gfp_t gfp,
 		}
 		got += k;
 	}
+	return got;
+}
+
+unsigned int syncpool_get_bulk(struct syncpool *pool, gfp_t gfp,
+			       unsigned int n, void **objs)
+{
+	unsigned int got = pool_get_bulk(pool, gfp, n, objs);
+
+	pool_give_all(pool, got, objs);
 	return got;
 }
 EXPORT_SYMBOL_GPL(syncpool_get_bulk);
@@ -116,8 +135,11 @@ static unsigned int pool_put_many(struct syncpool *pool, void **objs,
 
 void syncpool_put_bulk(struct syncpool *pool, unsigned int n, void **objs)
 {
-	unsigned int put = 0, k;
+	unsigned int put, k;
 
+	for (put = 0; put < n; put++)
+		__syncpool_take(pool, objs[put]);
+	put = 0;
 	while (put < n) {
 		k = 0;
 		/* debug mode looks at each object */
@@ -128,7 +150,8 @@ void syncpool_put_bulk(struct syncpool *pool, unsigned int n, void **objs)
 			preempt_enable();
 		}
 		if (!k) {
-			syncpool_put(pool, objs[put]);
+			preempt_disable();
+			__syncpool_put(pool, objs[put]);
 			k = 1;
 		}
 		put += k;

@@ -133,7 +133,6 @@ enum pool_reason {
  * @recall_ring: a ring for the CPU that is asked
  * @recall_cpu: the CPU that was recalled last
  * @recall_tick: jiffies of the last recall that nobody waited for
- * @recall_paid: see pool_recall_allowed(), in ns
  * @rotations: under @reclaim_lock
  * @reclaimed_at: jiffies of the last rotation or shrink
  * @settle_work: settles or drains @old after a grace period
@@ -207,7 +206,6 @@ struct syncpool_core {
 	struct pool_ring	*recall_ring;
 	unsigned int		recall_cpu;
 	unsigned long		recall_tick;
-	s64			recall_paid;
 	unsigned long		rotations;
 	unsigned long		reclaimed_at;
 	struct rcu_work		settle_work;
@@ -281,7 +279,7 @@ static inline const char *pool_owner_name(struct module *owner, const char *none
 })
 
 extern struct workqueue_struct *pool_wq;
-extern unsigned int pool_suspended;	/* see pool_pm.c */
+extern atomic_t pool_suspended;
 extern struct list_head pool_list;
 extern struct mutex pool_list_lock;
 
@@ -333,14 +331,34 @@ static inline bool pool_core_may_reclaim(const struct syncpool_core *core)
 	       READ_ONCE(core->idle_base) != POOL_IDLE_UNKNOWN;
 }
 
+/* Set in pool_suspended when the system shuts down; below is a count of suspends. */
+#define POOL_SHUTDOWN	BIT(30)
+
+/* Are devices suspended, or shut down? See pool_pm.c. */
+static inline bool pool_is_suspended(void)
+{
+	return unlikely(atomic_read(&pool_suspended));
+}
+
+static inline bool pool_is_shut_down(void)
+{
+	return atomic_read(&pool_suspended) & POOL_SHUTDOWN;
+}
+
 /*
  * Must free wait until devices are resumed? Not while somebody sleeps in a call of the pool,
  * who may wait for that, or ends it.
  */
 static inline bool pool_core_is_suspended(const struct syncpool_core *core)
 {
-	return unlikely(READ_ONCE(pool_suspended)) && !atomic_read(&core->sleepers) &&
+	return pool_is_suspended() && !atomic_read(&core->sleepers) &&
 	       READ_ONCE(core->mode) != POOL_ENDED;
+}
+
+/* Must free wait for ever? */
+static inline bool pool_core_is_shut_down(const struct syncpool_core *core)
+{
+	return pool_core_is_suspended(core) && pool_is_shut_down();
 }
 
 /* Is nothing out, with @out in syncpool.uncached.out? For a pool that idles. */

@@ -33,6 +33,7 @@
 
 #include "pool_compat.h"
 #include "pool_debug.h"
+#include "pool_kasan.h"
 #include "pool_select.h"
 #include "pool_table.h"
 #include "pool_track.h"
@@ -330,7 +331,7 @@ static bool pool_debug_free_sleeps(const struct syncpool_params *params, void *o
 	unsigned long switches = current->nvcsw;
 
 	__pool_debug_leave(obj);
-	params->free(obj, params->data);
+	pool_kasan_free(params, obj);
 	return current->nvcsw != switches && !may;
 }
 

@@ -8,6 +8,7 @@
 #include <linux/smp.h>
 
 #include "pool_core.h"
+#include "pool_kasan.h"
 
 /* on while a pool in debug mode exists */
 DECLARE_STATIC_KEY_FALSE(pool_debug_key);
@@ -58,7 +59,7 @@ static inline void pool_debug_free(struct syncpool *pool, void *obj)
 	if (static_branch_unlikely(&pool_debug_key))
 		__pool_debug_free(pool, obj);
 	else
-		pool->params.free(obj, pool->params.data);
+		pool_kasan_free(&pool->params, obj);
 }
 
 /* Free @obj, which was cached. */
@@ -67,7 +68,7 @@ static inline void pool_debug_free_taken(struct syncpool_core *core, void *obj)
 	if (static_branch_unlikely(&pool_debug_key))
 		__pool_debug_free_taken(core, obj);
 	else
-		core->params.free(obj, core->params.data);
+		pool_kasan_free(&core->params, obj);
 }
 
 /* The CPU before the one whose chain a thief tries first. */

@@ -36,6 +36,7 @@
 #include "pool_context.h"
 #include "pool_defer.h"
 #include "pool_early.h"
+#include "pool_kasan.h"
 #include "pool_limit.h"
 #include "pool_stash.h"
 #include "pool_stats.h"
@@ -74,7 +75,7 @@ static void pool_defer_run(struct syncpool_core *core)
 
 	while (!pool_core_is_suspended(core) && (obj = pool_defer_take(core))) {
 		pool_assert_may_free(core);
-		core->params.free(obj, core->params.data);
+		pool_kasan_free(&core->params, obj);
 		if (pool) {
 			pool_limit_freed(pool);
 			/* last, since it may be what syncpool_wait_idle() waits for */

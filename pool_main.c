@@ -507,6 +507,7 @@ void syncpool_discard(struct syncpool *pool, void *obj)
 {
 	if (!obj || pool_debug_refuses(pool, obj, _RET_IP_))
 		return;
+	__syncpool_take(pool, obj);
 	if (unlikely(!READ_ONCE(pool->core)))
 		pool_activate_later(pool);
 	pool_free_one(pool, obj);

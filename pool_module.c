@@ -6,7 +6,7 @@
  * is below it, and scripts/lint checks that.
  *
  *	pool_module	load, unload, modules that forget their pools
- *	pool_pm		suspend and hibernation
+ *	pool_pm		suspend, hibernation, shutdown
  *	pool_hotplug	what a dead CPU leaves behind
  *	pool_life	how pools begin and end
  *	pool_resize	another min and max
@@ -43,6 +43,7 @@
  *	pool_ring	memory for chains
  *	pool_dequeue	one ring
  *	pool_trace	trace events
+ *	pool_kasan	KASAN reports the use of what lies in a pool (SYNCPOOL_KASAN)
  */
 #include <linux/module.h>
 #include <linux/notifier.h>

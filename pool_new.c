@@ -63,6 +63,7 @@ static int pool_new_fill_one(struct syncpool *pool, struct syncpool_core *core)
 		return -EBUSY;
 	if (!obj)
 		return -ENOMEM;
+	__syncpool_take(pool, obj);
 	if (pool_limit_keep(core, obj, false))
 		return 0;
 	pool_free_one(pool, obj);

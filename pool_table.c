@@ -17,6 +17,7 @@
 #include <linux/export.h>
 #include <linux/irq_work.h>
 #include <linux/jiffies.h>
+#include <linux/kmemleak.h>
 #include <linux/lockdep.h>
 #include <linux/mutex.h>
 #include <linux/overflow.h>
@@ -36,14 +37,26 @@ static DEFINE_MUTEX(pool_table_lock);	/* protects the two above */
 /* the next one has been asked for */
 static bool pool_table_wanted;
 
+/*
+ * That an object is in a table is no reference to it, or kmemleak would miss those that
+ * are lost. The tables themselves are found through each other.
+ */
+static void pool_table_hide(struct pool_table *table)
+{
+	kmemleak_not_leak(table);
+	kmemleak_no_scan(table);
+}
+
 static struct pool_table *pool_table_alloc(unsigned int bits)
 {
 	struct pool_table *table;
 
 	table = __vmalloc(struct_size(table, entries, 1UL << bits),
 			  GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
-	if (table)
-		table->bits = bits;
+	if (!table)
+		return NULL;
+	table->bits = bits;
+	pool_table_hide(table);
 	return table;
 }
 

@@ -48,8 +48,8 @@
  *
  * No lock of the pool's is held while a callback runs, so both may use other pools, and,
  * within the rules above, create and end them. While the system suspends or hibernates,
- * from before the first device is suspended until all are resumed, free runs only on behalf
- * of tasks that sleep in calls of the pool; see pool_pm.c.
+ * from before the first device is suspended until all are resumed, and when it shuts down,
+ * free runs only on behalf of tasks that sleep in calls of the pool; see pool_pm.c.
  */
 #ifndef _SYNCPOOL_H
 #define _SYNCPOOL_H
@@ -260,6 +260,22 @@ void *__syncpool_get(struct syncpool *pool, gfp_t gfp);
 void *__syncpool_try_get(struct syncpool *pool);
 void *__syncpool_get_killable(struct syncpool *pool, gfp_t gfp);
 void __syncpool_put(struct syncpool *pool, void *obj);
+void __syncpool_poison(struct syncpool *pool, void *obj);
+void __syncpool_unpoison(const struct syncpool_params *params, void *obj);
+
+/* What a pool holds may not be used, see pool_kasan.c: a user gives @obj to it, or gets it. */
+static __always_inline void __syncpool_take(struct syncpool *pool, void *obj)
+{
+	if (IS_ENABLED(CONFIG_SYNCPOOL_KASAN))
+		__syncpool_poison(pool, obj);
+}
+
+static __always_inline void *__syncpool_give(const struct syncpool_params *params, void *obj)
+{
+	if (IS_ENABLED(CONFIG_SYNCPOOL_KASAN))
+		__syncpool_unpoison(params, obj);
+	return obj;
+}
 
 /**
  * syncpool_init() - make a pool
@@ -389,9 +405,9 @@ syncpool_get(struct syncpool *pool, gfp_t gfp)
 	preempt_disable();
 	obj = __syncpool_magazine_get(__syncpool_magazine(pool));
 	if (unlikely(!obj))
-		return __syncpool_get(pool, gfp);
+		return __syncpool_give(&pool->params, __syncpool_get(pool, gfp));
 	preempt_enable();
-	return obj;
+	return __syncpool_give(&pool->params, obj);
 }
 
 /**
@@ -410,9 +426,9 @@ syncpool_get_killable(struct syncpool *pool, gfp_t gfp)
 	preempt_disable();
 	obj = __syncpool_magazine_get(__syncpool_magazine(pool));
 	if (unlikely(!obj))
-		return __syncpool_get_killable(pool, gfp);
+		return __syncpool_give(&pool->params, __syncpool_get_killable(pool, gfp));
 	preempt_enable();
-	return obj;
+	return __syncpool_give(&pool->params, obj);
 }
 
 /**
@@ -432,9 +448,9 @@ syncpool_try_get(struct syncpool *pool)
 	preempt_disable();
 	obj = __syncpool_magazine_get(__syncpool_magazine(pool));
 	if (unlikely(!obj))
-		return __syncpool_try_get(pool);
+		return __syncpool_give(&pool->params, __syncpool_try_get(pool));
 	preempt_enable();
-	return obj;
+	return __syncpool_give(&pool->params, obj);
 }
 
 /**
@@ -458,6 +474,7 @@ syncpool_try_get(struct syncpool *pool)
 static __always_inline __attribute__((nonnull(1))) void
 syncpool_put(struct syncpool *pool, void *obj)
 {
+	__syncpool_take(pool, obj);
 	preempt_disable();
 	if (unlikely(!__syncpool_magazine_put(__syncpool_magazine(pool), obj))) {
 		__syncpool_put(pool, obj);

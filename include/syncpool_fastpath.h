@@ -38,6 +38,14 @@ struct syncpool_magazine {
 	void	*objs[];
 };
 
+/*
+ * A module does not load into a kernel whose pool was built with another value of this
+ * option: what the one poisons the other would use.
+ */
+#if IS_ENABLED(CONFIG_SYNCPOOL_KASAN)
+#define syncpool_closed		syncpool_closed_kasan
+#endif
+
 /* A magazine that is busy permanently: what a closed pool works on. */
 DECLARE_PER_CPU(struct syncpool_magazine, syncpool_closed);
 
