@@ -277,7 +277,7 @@ void __syncpool_activate(struct work_struct *work)
 
 	pool_activate(pool);
 	/* else pool_pm_resume() queues this again */
-	if (!READ_ONCE(pool_suspended))
+	if (!pool_is_suspended())
 		pool_free_early(pool);
 }
 EXPORT_SYMBOL_GPL(__syncpool_activate);

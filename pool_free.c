@@ -36,7 +36,7 @@ static bool pool_free_may_run(struct syncpool *pool)
 		return false;
 	rcu_read_lock();
 	core = READ_ONCE(pool->core);
-	may = core ? !pool_core_is_suspended(core) : !READ_ONCE(pool_suspended);
+	may = core ? !pool_core_is_suspended(core) : !pool_is_suspended();
 	rcu_read_unlock();
 	return may;
 }

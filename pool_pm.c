@@ -19,12 +19,21 @@
  * Suspend begins when all callbacks that work items run have returned. So free must not wait
  * for suspend's locks (lock_system_sleep()), or for a task.
  *
+ * A system that halts, restarts or starts another kernel (kexec) shuts its devices down, and
+ * none comes back. From the reboot notifier on, nothing is freed but for a driver that ends
+ * its pool, or sleeps in a call of it. A free that runs already, and the few objects that were
+ * taken together with its own, are not waited for: a free that hangs must not keep the system
+ * from restarting.
+ *
  * A work queue that freezes would not do: a driver that ends a pool in its suspend
  * callback would wait for the queue until resume.
  */
+#include <linux/atomic.h>
+#include <linux/limits.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
+#include <linux/reboot.h>
 #include <linux/suspend.h>
 #include <linux/workqueue.h>
 
@@ -39,7 +48,7 @@
  */
 static void pool_pm_suspend(void)
 {
-	WRITE_ONCE(pool_suspended, pool_suspended + 1);
+	atomic_inc(&pool_suspended);
 	/* those that did not see it */
 	flush_workqueue(pool_wq);
 }
@@ -49,10 +58,8 @@ static void pool_pm_resume(void)
 	struct syncpool_core *core;
 
 	/* this module may have been loaded in between */
-	if (!pool_suspended)
-		return;
-	WRITE_ONCE(pool_suspended, pool_suspended - 1);
-	if (pool_suspended)
+	if (!(atomic_read(&pool_suspended) & ~POOL_SHUTDOWN) ||
+	    !atomic_dec_and_test(&pool_suspended))
 		return;
 	pool_early_resume();
 	mutex_lock(&pool_list_lock);
@@ -82,12 +89,33 @@ static struct notifier_block pool_pm_nb = {
 	.notifier_call = pool_pm_notify,
 };
 
+/* The system ends, and may do so from any task: there is nothing to wait for. */
+static int pool_pm_shutdown(struct notifier_block *nb, unsigned long event, void *unused)
+{
+	atomic_or(POOL_SHUTDOWN, &pool_suspended);
+	return NOTIFY_OK;
+}
+
+/* first: a driver may shut its device down in such a notifier of its own */
+static struct notifier_block pool_reboot_nb = {
+	.notifier_call = pool_pm_shutdown,
+	.priority = INT_MAX,
+};
+
 int pool_pm_init(void)
 {
-	return register_pm_notifier(&pool_pm_nb);
+	int err = register_pm_notifier(&pool_pm_nb);
+
+	if (err)
+		return err;
+	err = register_reboot_notifier(&pool_reboot_nb);
+	if (err)
+		unregister_pm_notifier(&pool_pm_nb);
+	return err;
 }
 
 void pool_pm_exit(void)
 {
+	unregister_reboot_notifier(&pool_reboot_nb);
 	unregister_pm_notifier(&pool_pm_nb);
 }

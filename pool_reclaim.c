@@ -171,6 +171,17 @@ void pool_reclaim_flush_active(struct syncpool_core *core, unsigned int cpu)
 		pool_drain_magazine_later(core->active, cpu);
 }
 
+/* pool_settle() for one CPU. Returns how many objects were freed, for want of memory. */
+static unsigned long pool_settle_cpu(struct pool_generation *gen, unsigned int cpu)
+{
+	if (pool_reclaim_flush(gen, cpu))
+		return 0;
+	if (!pool_core_is_suspended(gen->core))
+		return pool_drain_magazine(gen, cpu);
+	pool_drain_magazine_later(gen, cpu);
+	return 0;
+}
+
 /*
  * Leave what the old generation holds to thieves, a grace period after the rotation, and
  * close its magazines, those that were found empty as well: their CPUs would fill them
@@ -178,17 +189,11 @@ void pool_reclaim_flush_active(struct syncpool_core *core, unsigned int cpu)
  */
 static void pool_settle(struct syncpool_core *core)
 {
-	struct pool_generation *gen = core->old;
 	unsigned long freed = 0;
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu) {
-		if (!pool_reclaim_flush(gen, cpu)) {
-			if (pool_core_is_suspended(core))
-				pool_drain_magazine_later(gen, cpu);
-			else
-				freed += pool_drain_magazine(gen, cpu);
-		}
+		freed += pool_settle_cpu(core->old, cpu);
 		cond_resched();
 	}
 	atomic_long_add(freed, &core->reclaimed);
@@ -202,21 +207,26 @@ static unsigned long pool_drain_cpu(struct syncpool_core *core,
 	void *objs[POOL_PCP_MAX];
 	unsigned int n;
 
-	while ((n = pool_generation_drain(gen, cpu, objs, POOL_PCP_MAX))) {
+	while (!pool_core_is_suspended(core) &&
+	       (n = pool_generation_drain(gen, cpu, objs, POOL_PCP_MAX))) {
 		freed += pool_free_cached(core, objs, n);
 		cond_resched();
 	}
 	return freed;
 }
 
-/* Free all that @gen holds, a grace period after it was detached. Returns how many. */
+/*
+ * Free all that @gen holds, a grace period after it was detached. If the system shuts down
+ * meanwhile, the rest is settled. Returns how many.
+ */
 static unsigned long pool_drain(struct syncpool_core *core, struct pool_generation *gen)
 {
 	unsigned long freed = 0;
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		freed += pool_drain_cpu(core, gen, cpu);
+		freed += pool_core_is_suspended(core) ? pool_settle_cpu(gen, cpu) :
+							pool_drain_cpu(core, gen, cpu);
 	trace_syncpool_drain(core->params.name, freed);
 	return freed;
 }
@@ -323,7 +333,7 @@ unsigned long pool_reclaim_free(struct syncpool_core *core, struct pool_generati
 	unsigned long freed = 0;
 	int n;
 
-	while (freed < max) {
+	while (freed < max && !pool_core_is_shut_down(core)) {
 		n = min3(max - freed, pool_limit_excess(core), (unsigned long)POOL_RECLAIM_BATCH);
 		if (!n)
 			break;

@@ -95,13 +95,16 @@ MODULE_PARM_DESC(interval_ms, "while memory is calm, reclaim frees what nobody a
 
 /*
  * May free run in the context of @sc? It may wait for memory itself if it sleeps. While
- * devices are suspended there is no reclaim that may start I/O.
+ * devices are suspended there is no reclaim that may start I/O; when they are shut down
+ * there may be.
  */
 static bool pool_shrink_may_free(const struct syncpool_core *core,
 				 const struct shrink_control *sc)
 {
 	gfp_t need = 0;
 
+	if (pool_core_is_shut_down(core))
+		return false;
 	if (core->params.flags & SYNCPOOL_FREE_SLEEPS)
 		need = __GFP_IO | __GFP_FS;
 	else if (pool_core_is_suspended(core))

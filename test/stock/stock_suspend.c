@@ -6,8 +6,9 @@
  * freed later; a task cleans up. A device of the module's says from its callbacks when
  * devices are suspended. In its suspend callback it also waits until a pool of its
  * own is idle, cleans it up and ends it, as a driver does, and none of that waits for
- * resume. The guest suspends and hibernates, as far as pm_test goes. Violations are
- * reported.
+ * resume. The guest suspends and hibernates, as far as pm_test goes. If the module is still
+ * there when the guest shuts down, the device does the same for good, and stays 3 seconds.
+ * Violations are reported.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -120,12 +121,27 @@ static int device_resume(struct device *dev)
 	return 0;
 }
 
+static void device_shutdown_late(struct platform_device *pdev)
+{
+	int before;
+
+	/* nothing freezes it, and a cleanup frees whatever happens */
+	kthread_stop(cleaner);
+	device_suspend(&pdev->dev);
+	before = atomic_read(&frees);
+	/* the timer goes on, and what is cached grows old */
+	ssleep(3);
+	pr_info("shut down: %d frees before, %d in the 3 seconds after\n", before,
+		atomic_read(&frees) - before);
+}
+
 static const struct dev_pm_ops device_ops = {
 	.suspend = device_suspend, .resume = device_resume,
 	.freeze = device_suspend, .thaw = device_resume, .restore = device_resume,
 };
 
 static struct platform_driver driver = {
+	.shutdown = device_shutdown_late,
 	.driver = { .name = KBUILD_MODNAME, .pm = &device_ops },
 };
 
