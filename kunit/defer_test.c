@@ -186,7 +186,17 @@ static void slow_free(void *obj, void *data)
 	mutex_unlock(&slow.lock);
 }
 
-static void slow_begin(struct kunit *test, unsigned int nr)
+/* Have what lies in @core aged out: the work item that drains it is about to run. */
+static void age_out(struct syncpool_core *core)
+{
+	pool_reclaim_age(core);
+	pool_reclaim_lock_settled(core);
+	mutex_unlock(&core->reclaim_lock);
+	pool_reclaim_age(core);
+}
+
+/* A pool whose first free has begun: of what was discarded, or of what is drained. */
+static void slow_begin(struct kunit *test, unsigned int nr, bool drained)
 {
 	struct test_obj *obj;
 
@@ -200,15 +210,25 @@ static void slow_begin(struct kunit *test, unsigned int nr)
 	slow.tp->active = true;
 	obj = test_get(slow.tp, ME);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
-	test_give(slow.tp, obj, ME);
-	syncpool_discard(&slow.tp->pool, obj);
+	if (drained) {
+		test_put(slow.tp, obj, ME);
+		age_out(slow.tp->pool.core);
+	} else {
+		test_give(slow.tp, obj, ME);
+		syncpool_discard(&slow.tp->pool, obj);
+	}
 	wait_for_completion(&slow.begun);
 }
 
 static void slow_end(struct kunit *test, long frees)
 {
+	struct syncpool_core *core = slow.tp->pool.core;
+
 	complete_all(&slow.go_on);
 	test_flush(&slow.tp->pool);
+	/* what is drained */
+	pool_reclaim_lock_settled(core);
+	mutex_unlock(&core->reclaim_lock);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&slow.tp->frees), frees);
 	test_pool_end(slow.tp);
 }
@@ -219,7 +239,7 @@ static void defer_many(struct kunit *test)
 	struct test_obj *obj;
 	unsigned int i;
 
-	slow_begin(test, 400);
+	slow_begin(test, 400, false);
 	for (i = 0; i < 300; i++) {
 		obj = test_get(slow.tp, ME);
 		KUNIT_EXPECT_NOT_NULL(test, obj);
@@ -263,7 +283,7 @@ static void defer_min(struct kunit *test)
  * While the free of another pool sleeps, a pool with objects to free of its own is cleaned
  * up, waited for and ended, under the mutex that the other free is about to take.
  */
-static void defer_stranger(struct kunit *test)
+static void defer_stranger_of(struct kunit *test, bool drained)
 {
 	struct test_pool *tp = test_pool_make(test, 64, SYNCPOOL_FREE_SLEEPS);
 	struct module *mod = kunit_kzalloc(test, sizeof(*mod), GFP_KERNEL);
@@ -272,7 +292,7 @@ static void defer_stranger(struct kunit *test)
 	int err;
 
 	KUNIT_ASSERT_NOT_NULL(test, mod);
-	slow_begin(test, 8);
+	slow_begin(test, 8, drained);
 	mutex_lock(&slow.lock);
 	KUNIT_ASSERT_EQ(test, test_get_many(tp, objs, 8, ME), 8U);
 	for (i = 0; i < 4; i++) {
@@ -295,6 +315,16 @@ static void defer_stranger(struct kunit *test)
 	if (!err)
 		mutex_unlock(&slow.lock);
 	slow_end(test, 1);
+}
+
+static void defer_stranger(struct kunit *test)
+{
+	defer_stranger_of(test, false);
+}
+
+static void defer_stranger_drains(struct kunit *test)
+{
+	defer_stranger_of(test, true);
 }
 
 /* A free that does what takes the locks around it. */
@@ -382,10 +412,7 @@ static void defer_busy_age(struct kunit *test)
 	struct test_pool *tp = busy_make(test);
 
 	test_fill(tp, 4, ME);
-	pool_reclaim_age(tp->pool.core);
-	pool_reclaim_lock_settled(tp->pool.core);
-	mutex_unlock(&tp->pool.core->reclaim_lock);
-	pool_reclaim_age(tp->pool.core);
+	age_out(tp->pool.core);
 	pool_reclaim_lock_settled(tp->pool.core);
 	mutex_unlock(&tp->pool.core->reclaim_lock);
 	KUNIT_EXPECT_EQ(test, atomic_read(&busy.calls), 4);
@@ -511,6 +538,7 @@ static struct kunit_case defer_cases[] = {
 	KUNIT_CASE(defer_many),
 	KUNIT_CASE(defer_min),
 	KUNIT_CASE(defer_stranger),
+	KUNIT_CASE(defer_stranger_drains),
 	KUNIT_CASE(defer_busy_work),
 	KUNIT_CASE(defer_busy_cleanup),
 	KUNIT_CASE(defer_busy_age),
