@@ -32,7 +32,7 @@
 /* In no header of the kernel's for modules; @value as in mm/kasan/kasan.h. */
 void kasan_poison(const void *addr, size_t size, u8 value, bool init);
 
-#define POOL_KASAN_GRANULE	(1UL << KASAN_SHADOW_SCALE_SHIFT)
+#define POOL_KASAN_GRANULE	8UL	/* bytes, for each of the shadow */
 #define POOL_KASAN_FREE		0xfb	/* a report says "use-after-free" */
 #define POOL_KASAN_ACCESSIBLE	0
 
