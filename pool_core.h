@@ -133,6 +133,7 @@ enum pool_reason {
  * @recall_ring: a ring for the CPU that is asked
  * @recall_cpu: the CPU that was recalled last
  * @recall_tick: jiffies of the last recall that nobody waited for
+ * @recall_paid: see pool_recall_allowed(), in ns
  * @rotations: under @reclaim_lock
  * @reclaimed_at: jiffies of the last rotation or shrink
  * @settle_work: settles or drains @old after a grace period
@@ -206,6 +207,7 @@ struct syncpool_core {
 	struct pool_ring	*recall_ring;
 	unsigned int		recall_cpu;
 	unsigned long		recall_tick;
+	s64			recall_paid;
 	unsigned long		rotations;
 	unsigned long		reclaimed_at;
 	struct rcu_work		settle_work;

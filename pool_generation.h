@@ -31,7 +31,6 @@ struct pool_counters {
 	unsigned long	stolen;
 	unsigned long	victim_hits;
 	long		chained;	/* to and from chains, not in @nodes yet */
-	s64		recall_paid;	/* no count: see pool_recall_allowed(), in ns */
 };
 
 /**

@@ -14,8 +14,8 @@
  * was flushed.
  *
  * A pool that can build asks no isolated CPU, only CPUs whose magazine seems to
- * hold something, and each of them only so often in a second, since CPUs that get and
- * put by turns could take each other's objects without end. A pool that
+ * hold something, and only so often for each of these, since CPUs that get and put by
+ * turns could take each other's objects without end. A pool that
  * cannot build has no such choice.
  *
  * Conventions: "some" is the first kind of recall, "all" the second.
@@ -41,7 +41,10 @@
 #include "pool_recall.h"
 #include "pool_stats.h"
 
-/* how often a CPU is asked for a pool that can build instead: 1,000 times a second, 64 at once */
+/*
+ * Recalls of a pool that can build instead: 1,000 a second, 64 at once, for each CPU that may
+ * hold something. They are asked in turn.
+ */
 #define POOL_RECALL_NS		NSEC_PER_MSEC
 #define POOL_RECALL_BURST	64
 /* how often a CPU is asked that was in an operation of its own each time */
@@ -158,30 +161,28 @@ static void pool_recall_async_here(void *data)
 	smp_store_release(&core->recall_busy, 0);
 }
 
-/* Until when @cpu's recalls so far are paid for, from @now on. */
-static s64 *pool_recall_account(struct syncpool_core *core, unsigned int cpu, s64 *now)
+/*
+ * May a CPU be asked, by the time at which all recalls so far are paid for? A clock and not
+ * jiffies, which stand still while a virtual CPU that keeps them does.
+ */
+static bool pool_recall_allowed(const struct syncpool_core *core)
 {
-	*now = ktime_get_mono_fast_ns();
-	return &per_cpu_ptr(core->counters, cpu)->recall_paid;
+	s64 now = ktime_get_mono_fast_ns();
+
+	return READ_ONCE(core->recall_paid) - now < POOL_RECALL_BURST * POOL_RECALL_NS;
 }
 
 /*
- * May @cpu be asked again? A clock and not jiffies, which stand still while a virtual CPU
- * that keeps them does.
+ * A CPU is asked. Two of these may count as one, which does no harm. Beyond the burst, where
+ * only a pool asks that cannot build, nothing is owed.
  */
-static bool pool_recall_allowed(struct syncpool_core *core, unsigned int cpu)
+static void pool_recall_pay(struct syncpool_core *core)
 {
-	s64 now, *paid = pool_recall_account(core, cpu, &now);
+	s64 now = ktime_get_mono_fast_ns(), paid = READ_ONCE(core->recall_paid);
+	int opened = atomic_read(&READ_ONCE(core->active)->nr_opened);
 
-	return READ_ONCE(*paid) - now < POOL_RECALL_BURST * POOL_RECALL_NS;
-}
-
-/* @cpu is asked. Two of these may count as one, which does no harm. */
-static void pool_recall_pay(struct syncpool_core *core, unsigned int cpu)
-{
-	s64 now, *paid = pool_recall_account(core, cpu, &now);
-
-	WRITE_ONCE(*paid, max(READ_ONCE(*paid), now) + POOL_RECALL_NS);
+	if (pool_recall_allowed(core))
+		WRITE_ONCE(core->recall_paid, max(paid, now) + POOL_RECALL_NS / max(opened, 1));
 }
 
 /* Interrupt @cpu, and wait. False: it is offline, or the pool caches no more. */
@@ -196,7 +197,7 @@ static bool pool_recall_ask(struct syncpool *pool, unsigned int cpu,
 		asked = !smp_call_function_single(cpu, pool_recall_here, r, 1);
 	if (asked) {
 		atomic_long_inc(&r->core->recalls);
-		pool_recall_pay(r->core, cpu);
+		pool_recall_pay(r->core);
 	}
 	rcu_read_unlock();
 	return asked;
@@ -252,9 +253,9 @@ static bool pool_recall_may_ask(unsigned int cpu)
 	return cpu != raw_smp_processor_id() && !pool_cpu_is_isolated(cpu);
 }
 
-static bool pool_recall_wants(struct syncpool_core *core, unsigned int cpu, bool all)
+static bool pool_recall_wants(const struct syncpool_core *core, unsigned int cpu, bool all)
 {
-	return all || (pool_recall_may_ask(cpu) && pool_recall_allowed(core, cpu) &&
+	return all || (pool_recall_may_ask(cpu) &&
 		       (pool_recall_promises(READ_ONCE(core->active), cpu) ||
 			pool_recall_promises(READ_ONCE(core->victim), cpu)));
 }
@@ -320,7 +321,7 @@ static unsigned int pool_recall_step(struct syncpool_core *core,
 	return cpu;
 }
 
-/* Go on to the next CPU of @round. False: there is none. */
+/* Go on to the next CPU of @round. False: there is none, or it has to be paid for first. */
 static bool pool_recall_pick(struct syncpool *pool, struct pool_recall_round *round)
 {
 	unsigned int cpu = nr_cpu_ids;
@@ -328,7 +329,7 @@ static bool pool_recall_pick(struct syncpool *pool, struct pool_recall_round *ro
 
 	rcu_read_lock();
 	core = READ_ONCE(pool->core);
-	if (pool_core_caches(core))
+	if (pool_core_caches(core) && (round->all || pool_recall_allowed(core)))
 		cpu = pool_recall_step(core, round);
 	if (cpu < nr_cpu_ids) {
 		WRITE_ONCE(core->recall_cpu, cpu);

@@ -409,11 +409,10 @@ static void recall_async(struct kunit *test)
 /* One get of a pool that can build, with what it may recall paid for until @paid. */
 static void rate_try(struct kunit *test, s64 paid, unsigned int recalls)
 {
-	unsigned int other = test_other_cpu(test);
-	struct test_pool *tp = recall_make(test, cpumask_of(other));
+	struct test_pool *tp = recall_make(test, cpumask_of(test_other_cpu(test)));
 	struct test_obj *obj;
 
-	WRITE_ONCE(per_cpu_ptr(tp->pool.core->counters, other)->recall_paid, paid);
+	WRITE_ONCE(tp->pool.core->recall_paid, paid);
 	obj = get_wait(tp);
 	KUNIT_EXPECT_EQ(test, test_stats(tp).recalls, (unsigned long)recalls);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->allocs),
