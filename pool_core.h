@@ -380,6 +380,13 @@ static inline void pool_assert_may_free(const struct syncpool_core *core)
 		lockdep_assert_not_held(&core->reclaim_lock);
 }
 
+/* Likewise, where free may end other pools, though few ever do: lockdep is to see each time. */
+static inline void pool_assert_may_end_pools(const struct syncpool_core *core)
+{
+	pool_assert_may_free(core);
+	might_lock(&pool_list_lock);
+}
+
 /* Is this NMI, and keeps the architecture none out of a magazine? Reports that. */
 static inline bool pool_refuses_nmi(struct syncpool *pool)
 {

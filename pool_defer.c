@@ -74,7 +74,7 @@ static void pool_defer_run(struct syncpool_core *core)
 	void *obj;
 
 	while (!pool_core_is_suspended(core) && (obj = pool_defer_take(core))) {
-		pool_assert_may_free(core);
+		pool_assert_may_end_pools(core);
 		pool_kasan_free(&core->params, obj);
 		if (pool) {
 			pool_limit_freed(pool);

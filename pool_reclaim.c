@@ -224,6 +224,7 @@ static unsigned long pool_drain(struct syncpool_core *core, struct pool_generati
 	unsigned long freed = 0;
 	unsigned int cpu;
 
+	pool_assert_may_end_pools(core);
 	for_each_possible_cpu(cpu)
 		freed += pool_core_is_suspended(core) ? pool_settle_cpu(gen, cpu) :
 							pool_drain_cpu(core, gen, cpu);

@@ -114,6 +114,7 @@ struct device;
 #define DEFINE_FREE(...)
 #define lockdep_assert_held(lock)	((void)(lock))
 #define lockdep_assert_not_held(lock)	((void)(lock))
+#define might_lock(lock)	((void)(lock))
 struct lock_class_key { };
 #define lockdep_register_key(key)	((void)(key))
 #define lockdep_unregister_key(key)	((void)(key))
@@ -199,6 +200,7 @@ typedef struct { long counter; } atomic_long_t;
 #define try_cmpxchg_release(p, oldp, new)				\
 	shim_try_cmpxchg(p, oldp, new, __ATOMIC_RELEASE)
 #define smp_mb()		((void)__atomic_fetch_add(&shim_depth, 0, __ATOMIC_SEQ_CST))
+#define smp_rmb()		smp_mb()	/* the thread sanitizer knows no fences */
 #define smp_wmb()		__atomic_thread_fence(__ATOMIC_RELEASE)
 #define xchg(p, v)		__atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
 #define cmpxchg(p, old, new)						\
@@ -608,6 +610,7 @@ struct shrinker {
 #define time_after_eq(a, b)	((long)((a) - (b)) >= 0)
 #define time_before(a, b)	((long)((a) - (b)) < 0)
 #define NSEC_PER_USEC		1000L
+#define NSEC_PER_MSEC		1000000L
 #define ktime_get_mono_fast_ns()	0
 typedef int64_t s64;
 #define DECLARE_STATIC_KEY_FALSE(name)	extern bool name
