@@ -19,7 +19,7 @@
 
 #include "syncpool.h"
 
-#define SIZE		96UL
+#define SIZE		96U
 #define CACHED		400U	/* objects in each pool */
 #define DEFERRED	40U
 #define LOST_EACH	3U
@@ -42,6 +42,12 @@ static unsigned int lost;
 module_param(lost, uint, 0444);
 MODULE_PARM_DESC(lost, "objects that kmemleak has to find");
 
+/* Zeroed: where it was free, an object still has the allocator's pointer to another one. */
+static void *leaks_alloc(gfp_t gfp, void *data)
+{
+	return kzalloc(SIZE, gfp);
+}
+
 /* the first object holds up the others */
 static void leaks_free_late(void *obj, void *data)
 {
@@ -62,8 +68,7 @@ static int leaks_make(unsigned int i)
 {
 	struct syncpool_params p = params[i];
 
-	p.alloc = mempool_kmalloc;
-	p.data = (void *)SIZE;
+	p.alloc = leaks_alloc;
 	return syncpool_init(&pools[i], &p);
 }
 
@@ -105,11 +110,15 @@ static void leaks_defer(struct syncpool *pool)
 }
 
 /* What the calls above have left on the stack, which may serve as another task's. */
-static noinline void leaks_wipe_stack(void)
+static noinline void leaks_wipe_stack(unsigned int kib)
 {
 	u8 stack[1024];
 
 	memzero_explicit(stack, sizeof(stack));
+	if (kib > 1)
+		leaks_wipe_stack(kib - 1);
+	/* no tail call */
+	barrier_data(stack);
 }
 
 /* In a task of its own. */
@@ -123,7 +132,7 @@ static int leaks_thread(void *unused)
 	}
 	leaks_defer(&pools[LEAKS_SLEEPS]);
 	memset(objs, 0, sizeof(objs));
-	leaks_wipe_stack();
+	leaks_wipe_stack(6);
 	kthread_complete_and_exit(&ready, 0);
 }
 

@@ -67,12 +67,18 @@ static void crash_expect(struct syncpool *pool, unsigned int deferred)
 		deferred);
 }
 
+/* Often enough for the CPU to earn a magazine. */
 static long crash_put_some(void *pool)
 {
 	void *some[EACH];
-	unsigned int n = syncpool_get_bulk(pool, GFP_KERNEL, EACH, some);
+	unsigned int i, turns;
 
-	syncpool_put_bulk(pool, n, some);
+	for (turns = 0; turns < 8; turns++) {
+		for (i = 0; i < EACH; i++)
+			some[i] = syncpool_get(pool, GFP_KERNEL);
+		for (i = 0; i < EACH; i++)
+			syncpool_put(pool, some[i]);
+	}
 	return 0;
 }
 
