@@ -32,15 +32,21 @@ void tort_irq_raise(void)
 	irq_work_queue(&this_cpu_ptr(tort_cpus)->irq_work);
 }
 
+/*
+ * Both timers pause for as long as they ran, at least. On a slow machine a CPU would do
+ * nothing else otherwise: a softirq whose timer is due again when it returns never ends, and
+ * on PREEMPT_RT whoever disables softirqs there waits for that.
+ */
 static void tort_timer(struct timer_list *t)
 {
 	struct tort_cpu *c = container_of(t, struct tort_cpu, timer);
+	unsigned long start = jiffies;
 
 	tort_hand_step(&c->hands[TORT_SOFTIRQ], tort_steps);
 	if (torture_must_stop_irq())
 		return;
 	tort_irq_raise();
-	mod_timer(&c->timer, jiffies + 1);
+	mod_timer(&c->timer, jiffies + 1 + (jiffies - start));
 }
 
 static enum hrtimer_restart tort_hrtimer(struct hrtimer *t)
@@ -48,13 +54,15 @@ static enum hrtimer_restart tort_hrtimer(struct hrtimer *t)
 	struct tort_cpu *c = container_of(t, struct tort_cpu, hrtimer);
 	struct tort_hand *hand = &c->hands[TORT_HRTIMER];
 	u64 us = tort_irq_us / 2 + torture_random(&hand->rand) % tort_irq_us;
+	ktime_t start = ktime_get(), end;
 
 	tort_hand_step(hand, tort_steps);
 	if (torture_must_stop_irq())
 		return HRTIMER_NORESTART;
 	if (us % 4 == 0)
 		tort_irq_raise();
-	hrtimer_forward_now(t, ns_to_ktime(us * NSEC_PER_USEC));
+	end = ktime_get();
+	hrtimer_set_expires(t, ktime_add_us(ktime_add(end, ktime_sub(end, start)), us));
 	return HRTIMER_RESTART;
 }
 
