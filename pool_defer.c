@@ -11,10 +11,11 @@
  * for another one's free. The object itself is not touched: it may be a driver's
  * only handle on memory that it does not own.
  *
- * The stash has room for all objects that the pool has built and that exist still, and for
- * POOL_DEFER_MIN at least. It is enlarged after alloc has returned, where the allocator may
- * be used and has memory at once, or else by the work item. So an object finds no room only if the
- * pool did not build it, or built it a moment ago, with interrupts off or without memory.
+ * The stash has room for all objects that the pool has built and that exist still, a third
+ * more, and for POOL_DEFER_MIN at least. It is enlarged after alloc has returned, where the
+ * allocator may be used and has memory at once, or else by the work item. So an object finds
+ * no room only if the pool did not build it, or built so many more before the work item ran,
+ * with interrupts off or without memory.
  * It is lost then, with a report: that is all that is left without memory, locks and a word
  * of the object's.
  *

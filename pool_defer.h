@@ -16,10 +16,15 @@ int pool_defer_init(struct syncpool_core *core);
 void pool_defer_stop(struct syncpool_core *core);
 void pool_defer_free(struct syncpool_core *core);
 
-/* May not all objects that @pool has built, and not freed yet, wait at once? */
+/*
+ * Is there too little room for all objects that @pool has built, and not freed yet, to wait at
+ * once? A quarter is left for those that it builds with interrupts off until there is more.
+ */
 static inline bool pool_defer_lacks(const struct syncpool *pool, const struct syncpool_core *core)
 {
-	return atomic_long_read(&pool->limit.existing) > (long)READ_ONCE(core->defer_stash)->room;
+	long room = READ_ONCE(core->defer_stash)->room;
+
+	return atomic_long_read(&pool->limit.existing) > room - room / 4;
 }
 
 /*
