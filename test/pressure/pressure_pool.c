@@ -193,6 +193,8 @@ int pressure_pool_spread(struct pressure_pool *p)
 	for (cpu = nr_cpu_ids; cpu-- && !err;)
 		if (cpu_online(cpu))
 			err = work_on_cpu(cpu, spread_put, &s);
+	if (err)
+		pr_err("spread: %d with %u of %u objects in hand\n", err, s.n, p->nr);
 	pressure_give(p, s.objs, s.n, PRESSURE_NOBODY);
 	cpus_read_unlock();
 	kvfree(s.objs);
