@@ -336,7 +336,7 @@ static inline bool pool_core_may_reclaim(const struct syncpool_core *core)
 /* Set in pool_suspended when the system shuts down; below is a count of suspends. */
 #define POOL_SHUTDOWN	BIT(30)
 
-/* Are devices suspended, or shut down? See pool_pm.c. */
+/* Are devices suspended, or after their shutdown? See pool_pm.c. */
 static inline bool pool_is_suspended(void)
 {
 	return unlikely(atomic_read(&pool_suspended));

@@ -96,7 +96,7 @@ static int pool_pm_shutdown(struct notifier_block *nb, unsigned long event, void
 	return NOTIFY_OK;
 }
 
-/* first: a driver may shut its device down in such a notifier of its own */
+/* first: a driver may stop its device in such a notifier of its own */
 static struct notifier_block pool_reboot_nb = {
 	.notifier_call = pool_pm_shutdown,
 	.priority = INT_MAX,

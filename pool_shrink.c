@@ -95,7 +95,7 @@ MODULE_PARM_DESC(interval_ms, "while memory is calm, reclaim frees what nobody a
 
 /*
  * May free run in the context of @sc? It may wait for memory itself if it sleeps. While
- * devices are suspended there is no reclaim that may start I/O; when they are shut down
+ * devices are suspended there is no reclaim that may start I/O; after their shutdown
  * there may be.
  */
 static bool pool_shrink_may_free(const struct syncpool_core *core,

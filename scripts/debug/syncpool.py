@@ -51,9 +51,9 @@ def pointers(prog, address, n):
     return struct.unpack('%d%s' % (n, 'Q' if size == 8 else 'I'), prog.read(address, n * size))
 
 
-def objects_in(prog, array, n):
-    """The objects among the first N pointers of ARRAY."""
-    return [p for p in pointers(prog, array.address_of_().value_(), n) if p > GUARD]
+def objects_in(prog, slots, n):
+    """The objects among the first N pointers of SLOTS."""
+    return [p for p in pointers(prog, slots.address_of_().value_(), n) if p > GUARD]
 
 
 def magazine(prog, pcp):

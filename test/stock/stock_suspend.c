@@ -131,7 +131,7 @@ static void device_shutdown_late(struct platform_device *pdev)
 	before = atomic_read(&frees);
 	/* the timer goes on, and what is cached grows old */
 	ssleep(3);
-	pr_info("shut down: %d frees before, %d in the 3 seconds after\n", before,
+	pr_info("shutdown: %d frees before, %d in the 3 seconds after\n", before,
 		atomic_read(&frees) - before);
 }
 
