@@ -521,8 +521,7 @@ static void sleep_end(void)
 /* On PREEMPT_RT such a get returns cached objects only and calls no alloc. */
 static void gfp_got(struct kunit *test, struct test_pool *tp, void *obj)
 {
-	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
-		sleep_end();
+	sleep_end();
 	KUNIT_EXPECT_EQ(test, !obj, IS_ENABLED(CONFIG_PREEMPT_RT));
 	obj = test_take(tp, obj, ME);
 	if (obj)
@@ -534,8 +533,7 @@ static void misuse_gfp(struct kunit *test)
 	struct test_pool *tp = test_pool_make(test, 8, 0);
 	void *obj;
 
-	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
-		sleep_begin(SLEEPING);
+	sleep_begin(SLEEPING);
 	preempt_disable();
 	obj = syncpool_get(&tp->pool, GFP_KERNEL);
 	preempt_enable();
@@ -548,8 +546,7 @@ static void misuse_gfp_irq(struct kunit *test)
 	struct test_pool *tp = test_pool_make(test, 8, 0);
 	void *obj;
 
-	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
-		sleep_begin(SLEEPING);
+	sleep_begin(SLEEPING);
 	local_irq_disable();
 	obj = syncpool_get(&tp->pool, GFP_KERNEL);
 	local_irq_enable();
