@@ -4,8 +4,11 @@
  *
  * For kmemleak, which has to find the latter and none of the former: in magazines, chains,
  * the victim, a stash, or waiting to be freed; and with debug mode, whose
- * table has them all. Parameter "lost" says how many there are to find. The module keeps
- * their addresses inverted, and frees them when it is unloaded.
+ * table has them all. kmemleak takes for a reference whatever looks like one, also in memory
+ * that was not cleared since it held one; so it may miss some of those that are lost, but
+ * hardly all of a pool's. Objects of each pool have a size of their own. Parameter "lost" says
+ * how many each pool has lost. The module keeps their addresses inverted, and frees them when
+ * it is unloaded.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -19,10 +22,9 @@
 
 #include "syncpool.h"
 
-#define SIZE		96U
 #define CACHED		400U	/* objects in each pool */
 #define DEFERRED	40U
-#define LOST_EACH	3U
+#define LOST_EACH	8U
 
 enum {
 	LEAKS_PLAIN,
@@ -38,14 +40,14 @@ static DECLARE_COMPLETION(ready);
 static DECLARE_COMPLETION(may_free);
 static void *objs[CACHED];
 
-static unsigned int lost;
+static unsigned int lost = LOST_EACH;
 module_param(lost, uint, 0444);
-MODULE_PARM_DESC(lost, "objects that kmemleak has to find");
+MODULE_PARM_DESC(lost, "objects of each pool that kmemleak may find");
 
 /* Zeroed: where it was free, an object still has the allocator's pointer to another one. */
 static void *leaks_alloc(gfp_t gfp, void *data)
 {
-	return kzalloc(SIZE, gfp);
+	return kzalloc((unsigned long)data, gfp);
 }
 
 /* the first object holds up the others */
@@ -56,12 +58,13 @@ static void leaks_free_late(void *obj, void *data)
 }
 
 static const struct syncpool_params params[LEAKS_POOLS] = {
-	[LEAKS_PLAIN]	= { .name = "leaks_plain", .free = mempool_kfree },
-	[LEAKS_DEBUG]	= { .name = "leaks_debug", .free = mempool_kfree,
+	[LEAKS_PLAIN]	= { .name = "leaks_plain", .free = mempool_kfree, .data = (void *)64 },
+	[LEAKS_DEBUG]	= { .name = "leaks_debug", .free = mempool_kfree, .data = (void *)96,
 			    .flags = SYNCPOOL_DEBUG },
-	[LEAKS_LIMIT]	= { .name = "leaks_limit", .free = mempool_kfree, .min = 16 },
+	[LEAKS_LIMIT]	= { .name = "leaks_limit", .free = mempool_kfree, .data = (void *)128,
+			    .min = 16 },
 	[LEAKS_SLEEPS]	= { .name = "leaks_sleeps", .free = leaks_free_late,
-			    .flags = SYNCPOOL_FREE_SLEEPS },
+			    .data = (void *)192, .flags = SYNCPOOL_FREE_SLEEPS },
 };
 
 static int leaks_make(unsigned int i)
@@ -95,7 +98,6 @@ static void leaks_lose(struct syncpool *pool, unsigned long *to)
 
 	for (i = 0; i < LOST_EACH; i++)
 		to[i] = ~(unsigned long)syncpool_get(pool, GFP_KERNEL);
-	lost += LOST_EACH;
 }
 
 static void leaks_defer(struct syncpool *pool)
