@@ -304,6 +304,7 @@ static bool free_one_sleepy(struct kunit *test, unsigned int flags)
 	tp->active = true;
 	test_fill(tp, 1, ME);
 	dropped = !syncpool_count(&tp->pool);
+	test_flush(&tp->pool);
 	test_pool_end(tp);
 	return dropped;
 }

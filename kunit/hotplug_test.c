@@ -73,6 +73,7 @@ static void callback_run(struct kunit *test, unsigned int flags)
 					  callback_prepare, callback_dead);
 	KUNIT_ASSERT_GE(test, state, 0);
 	test_fill(callback, 20, ME);
+	test_flush(&callback->pool);
 	KUNIT_EXPECT_EQ(test, remove_cpu(cpu), 0);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&callback->frees),
 			atomic_long_read(&callback->allocs));
@@ -82,6 +83,7 @@ static void callback_run(struct kunit *test, unsigned int flags)
 	cpuhp_remove_state_nocalls(state);
 	KUNIT_ASSERT_TRUE(test, callback->active);
 	test_fill(callback, 3, ME);
+	test_flush(&callback->pool);
 	test_pool_end(callback);
 }
 

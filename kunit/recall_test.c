@@ -430,7 +430,7 @@ static void recall_rate(struct kunit *test)
 	/* half of the burst is left */
 	rate_try(test, now + BURST_NS / 2, 1);
 	/* paid for an hour */
-	rate_try(test, now + 3600 * NSEC_PER_SEC, 0);
+	rate_try(test, now + 3600LL * NSEC_PER_SEC, 0);
 }
 
 /* A CPU that cannot be interrupted for a while. */
