@@ -182,7 +182,7 @@ static void kasan_left_alone(struct kunit *test)
 }
 
 /* In a task that KASAN does not know as a test's: it would fail that. */
-static void kasan_use(void *obj)
+static void kasan_use(unsigned int id, void *obj)
 {
 	(void)READ_ONCE(((u8 *)obj)[KASAN_SIZE / 2]);
 }
@@ -192,7 +192,7 @@ struct kasan_put {
 	void *obj;
 };
 
-static void kasan_put(void *arg)
+static void kasan_put(unsigned int id, void *arg)
 {
 	struct kasan_put *put = arg;
 
@@ -207,7 +207,7 @@ static void kasan_reports_use(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, obj);
 	syncpool_put(pool, obj);
 	pr_info("EXPECT-WARN-BEGIN: KASAN: .*use-after-free in kasan_use\n");
-	test_on_cpu(test, raw_smp_processor_id(), kasan_use, obj);
+	test_threads(test, 1, kasan_use, obj);
 	pr_info("EXPECT-WARN-END\n");
 }
 
@@ -222,7 +222,7 @@ static void kasan_reports_double_put(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, put.obj);
 	syncpool_put(pool, put.obj);
 	pr_info("EXPECT-WARN-BEGIN: KASAN: .*use-after-free in __syncpool_poison\n");
-	test_on_cpu(test, raw_smp_processor_id(), kasan_put, &put);
+	test_threads(test, 1, kasan_put, &put);
 	pr_info("EXPECT-WARN-END\n");
 	/* the pool has it twice now */
 	first = syncpool_try_get(pool);
