@@ -25,6 +25,7 @@ struct workqueue_struct *pool_wq;
 EXPORT_SYMBOL_FOR_TEST(pool_wq);
 
 atomic_t pool_suspended;
+EXPORT_SYMBOL_FOR_TEST(pool_suspended);
 
 LIST_HEAD(pool_list);
 DEFINE_MUTEX(pool_list_lock);	/* protects pool_list */

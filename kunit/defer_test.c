@@ -260,6 +260,30 @@ static void discard_all(void *unused)
 	}
 }
 
+/* Nothing is freed while devices are suspended, or after their shutdown. */
+static void defer_suspended(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, 64, SYNCPOOL_FREE_SLEEPS);
+	struct test_obj *objs[8];
+	unsigned int i;
+	long frees;
+
+	KUNIT_ASSERT_EQ(test, test_get_many(tp, objs, 8, ME), 8U);
+	atomic_inc(&pool_suspended);
+	for (i = 0; i < 8; i++) {
+		test_give(tp, objs[i], ME);
+		syncpool_discard(&tp->pool, objs[i]);
+	}
+	test_flush(&tp->pool);
+	frees = atomic_long_read(&tp->frees);
+	/* whoever sleeps in a call of the pool is not kept waiting */
+	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(&tp->pool, 10 * HZ), 0);
+	atomic_dec(&pool_suspended);
+	KUNIT_EXPECT_EQ(test, frees, 0L);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), 8L);
+	test_pool_end(tp);
+}
+
 /* What was built for min, before anybody found the pool, may wait, too. */
 static void defer_min(struct kunit *test)
 {
@@ -537,6 +561,7 @@ static struct kunit_case defer_cases[] = {
 	KUNIT_CASE(defer_foreign),
 	KUNIT_CASE(defer_many),
 	KUNIT_CASE(defer_min),
+	KUNIT_CASE(defer_suspended),
 	KUNIT_CASE(defer_stranger),
 	KUNIT_CASE(defer_stranger_drains),
 	KUNIT_CASE(defer_busy_work),
