@@ -52,7 +52,15 @@ static unsigned int pool_get_many(struct syncpool *pool, void **objs,
 	return k;
 }
 
-/* A caller may use these now. */
+/* A caller may not use these any more, or may now. */
+static void pool_take_all(struct syncpool *pool, unsigned int n, void **objs)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		__syncpool_take(pool, objs[i]);
+}
+
 static void pool_give_all(struct syncpool *pool, unsigned int n, void **objs)
 {
 	unsigned int i;
@@ -135,11 +143,9 @@ static unsigned int pool_put_many(struct syncpool *pool, void **objs,
 
 void syncpool_put_bulk(struct syncpool *pool, unsigned int n, void **objs)
 {
-	unsigned int put, k;
+	unsigned int put = 0, k;
 
-	for (put = 0; put < n; put++)
-		__syncpool_take(pool, objs[put]);
-	put = 0;
+	pool_take_all(pool, n, objs);
 	while (put < n) {
 		k = 0;
 		/* debug mode looks at each object */

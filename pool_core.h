@@ -342,11 +342,6 @@ static inline bool pool_is_suspended(void)
 	return unlikely(atomic_read(&pool_suspended));
 }
 
-static inline bool pool_is_shut_down(void)
-{
-	return atomic_read(&pool_suspended) & POOL_SHUTDOWN;
-}
-
 /*
  * Must free wait until devices are resumed? Not while somebody sleeps in a call of the pool,
  * who may wait for that, or ends it.
@@ -360,7 +355,7 @@ static inline bool pool_core_is_suspended(const struct syncpool_core *core)
 /* Must free wait for ever? */
 static inline bool pool_core_is_shut_down(const struct syncpool_core *core)
 {
-	return pool_core_is_suspended(core) && pool_is_shut_down();
+	return pool_core_is_suspended(core) && (atomic_read(&pool_suspended) & POOL_SHUTDOWN);
 }
 
 /* Is nothing out, with @out in syncpool.uncached.out? For a pool that idles. */

@@ -39,7 +39,7 @@ static bool pool_table_wanted;
 
 /*
  * That an object is in a table is no reference to it, or kmemleak would miss those that
- * are lost. The tables themselves are found through each other.
+ * are lost. So kmemleak does not find a table by the one before, either.
  */
 static void pool_table_hide(struct pool_table *table)
 {

@@ -186,12 +186,18 @@ static void slow_free(void *obj, void *data)
 	mutex_unlock(&slow.lock);
 }
 
+/* Wait until what is old is settled, or drained. */
+static void wait_settled(struct syncpool_core *core)
+{
+	pool_reclaim_lock_settled(core);
+	mutex_unlock(&core->reclaim_lock);
+}
+
 /* Have what lies in @core aged out: the work item that drains it is about to run. */
 static void age_out(struct syncpool_core *core)
 {
 	pool_reclaim_age(core);
-	pool_reclaim_lock_settled(core);
-	mutex_unlock(&core->reclaim_lock);
+	wait_settled(core);
 	pool_reclaim_age(core);
 }
 
@@ -222,13 +228,9 @@ static void slow_begin(struct kunit *test, unsigned int nr, bool drained)
 
 static void slow_end(struct kunit *test, long frees)
 {
-	struct syncpool_core *core = slow.tp->pool.core;
-
 	complete_all(&slow.go_on);
 	test_flush(&slow.tp->pool);
-	/* what is drained */
-	pool_reclaim_lock_settled(core);
-	mutex_unlock(&core->reclaim_lock);
+	wait_settled(slow.tp->pool.core);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&slow.tp->frees), frees);
 	test_pool_end(slow.tp);
 }
@@ -260,7 +262,7 @@ static void discard_all(void *unused)
 	}
 }
 
-/* Nothing is freed while devices are suspended, or after their shutdown. */
+/* Nothing is freed while devices are suspended. */
 static void defer_suspended(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 64, SYNCPOOL_FREE_SLEEPS);
@@ -437,8 +439,7 @@ static void defer_busy_age(struct kunit *test)
 
 	test_fill(tp, 4, ME);
 	age_out(tp->pool.core);
-	pool_reclaim_lock_settled(tp->pool.core);
-	mutex_unlock(&tp->pool.core->reclaim_lock);
+	wait_settled(tp->pool.core);
 	KUNIT_EXPECT_EQ(test, atomic_read(&busy.calls), 4);
 	test_pool_end(tp);
 }
