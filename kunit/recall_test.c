@@ -243,6 +243,7 @@ static void recall_busy_owner(struct kunit *test)
 static struct {
 	struct test_pool *tp;
 	struct task_struct *thief;
+	struct task_struct *getter;
 	struct test_obj *obj;
 	bool inside;
 	bool done;
@@ -253,12 +254,17 @@ static void transit_hook(enum pool_hook_point point)
 	struct syncpool_core *core = transit.tp->pool.core;
 	unsigned int us;
 
-	if (point != POOL_HOOK_CLAIMED || current != READ_ONCE(transit.thief) || transit.inside)
-		return;
-	WRITE_ONCE(transit.inside, true);
-	/* until its CPU is asked: interrupts are on */
-	for (us = 0; us < USEC_PER_SEC && !atomic_long_read(&core->recalls); us++)
-		udelay(1);
+	if (point == POOL_HOOK_CLAIMED && current == READ_ONCE(transit.thief) && !transit.inside) {
+		WRITE_ONCE(transit.inside, true);
+		/* until its CPU is asked: interrupts are on */
+		for (us = 0; us < USEC_PER_SEC && !atomic_long_read(&core->recalls); us++)
+			udelay(1);
+	} else if (point == POOL_HOOK_GET && current == transit.getter &&
+		   atomic_long_read(&core->recalls)) {
+		/* the thief may be slow, however often its CPU was asked: it looks again after it */
+		for (us = 0; us < USEC_PER_SEC && !READ_ONCE(transit.done); us++)
+			udelay(1);
+	}
 }
 
 static int transit_thread(void *unused)
@@ -277,6 +283,7 @@ static void recall_in_transit(struct kunit *test)
 	struct task_struct *task;
 
 	memset(&transit, 0, sizeof(transit));
+	transit.getter = current;
 	transit.tp = test_pool_make(test, 8, 0);
 	KUNIT_ASSERT_EQ(test, test_get_many(transit.tp, objs, 2, ME), 2U);
 	/* to the chain, where the thief's first theft takes both */
