@@ -261,7 +261,7 @@ static void transit_hook(enum pool_hook_point point)
 			udelay(1);
 	} else if (point == POOL_HOOK_GET && current == transit.getter &&
 		   atomic_long_read(&core->recalls)) {
-		/* the thief may be slow, however often its CPU was asked: it looks again after it */
+		/* a slow thief may have been asked too often already: look again after it */
 		for (us = 0; us < USEC_PER_SEC && !READ_ONCE(transit.done); us++)
 			udelay(1);
 	}
