@@ -20,7 +20,7 @@
 #			run CMD while no other script holds FILE
 #   as_root CMD...	run CMD as root, if need be with sudo
 #   debian_mirror	print where apt gets this Debian's own packages from
-#   kernel_source V	print the unpacked Debian kernel source 6.1 or 6.12
+#   kernel_source V	print the unpacked Debian kernel source 6.1, 6.12 or 7.3
 #   copy_tree DIR, make_tmp
 #			copy the sources without build results; make a folder TMP
 #
@@ -220,21 +220,16 @@ _unpack_source() {
 	printf '%s\n' "$want" > "$dir/.syncpool-version"
 }
 
-kernel_source_version() {
-	dpkg-query -W -f '${Version}' "linux-source-$1" 2>/dev/null
-}
-
 kernel_source() {
-	local version=$1 dir=$CACHE/src/linux-source-$1
-	local tarball=/usr/src/linux-source-$1.tar.xz want
-	if [ ! -e "$tarball" ]; then
-		case $version in
-		6.12) "$SCRIPTS/env/deps" source >&2 ;;
-		6.1) "$SCRIPTS/env/deps" source-6.1 >&2 ;;
-		*) die "no Debian kernel source '$version' (have 6.1 and 6.12)" ;;
-		esac
-	fi
-	want=$(kernel_source_version "$version") ||
+	local version=$1 dir=$CACHE/src/linux-source-$1 root='' tarball want
+	case $version in
+	6.1) "$SCRIPTS/env/deps" source-6.1 >&2 ;;
+	6.12) "$SCRIPTS/env/deps" source >&2 ;;
+	7.3) root=$("$SCRIPTS/env/debian13" linux-source-7.3) ;;
+	*) die "no Debian kernel source '$version' (have 6.1, 6.12 and 7.3)" ;;
+	esac
+	tarball=$root/usr/src/linux-source-$version.tar.xz
+	want=$(dpkg-query "--admindir=$root/var/lib/dpkg" -W -f '${Version}' "linux-source-$version") ||
 		die "the package linux-source-$version is not installed"
 	mkdir -p "$CACHE/src"
 	if [ "$(cat "$dir/.syncpool-version" 2>/dev/null)" != "$want" ]; then
