@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * edu - the memory of QEMU's edu device, by DMA, as a file edu-ADDRESS in debugfs
+ *
+ * A PCI driver to copy from. The device copies between its memory and a coherent
+ * buffer, one transfer at a time, and ends each with an interrupt. Coherent buffers are
+ * expensive to build, and interrupts give them back, so they come from a pool.
+ *
+ * write	fills a buffer and queues its transfer; the interrupt puts the buffer. Who
+ *		writes too fast waits for one, since not more than EDU_MAX exist
+ * read		waits for its transfer, and puts the buffer itself
+ * errors	-EFAULT: bad pointer; -EINTR: killed while waiting for a buffer; -EIO: the
+ *		driver was unbound, or the device does not end a transfer
+ *
+ * Unbinding first removes the file, which waits for calls, then waits for the transfers of
+ * writes: the pool knows when all buffers are back. What devm has made goes after that, in
+ * reverse order: first the interrupt, then the pool.
+ */
+#include <linux/completion.h>
+#include <linux/debugfs.h>
+#include <linux/dma-mapping.h>
+#include <linux/interrupt.h>
+#include <linux/io.h>
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/uaccess.h>
+
+#include <syncpool.h>
+
+#define EDU_SIZE	4095U		/* with the last byte of 4 KiB, QEMU 7 dies */
+#define EDU_ADDRESS	0x40000U	/* of the device's memory, for DMA */
+#define EDU_TIMEOUT	(10 * HZ)	/* EDU_MAX transfers take 1.6 s */
+#define EDU_MIN		2U		/* buffers that are always there */
+#define EDU_MAX		16U
+
+#define EDU_IRQ_STATUS	0x24
+#define EDU_IRQ_ACK	0x64
+#define EDU_DMA_FROM	0x80
+#define EDU_DMA_TO	0x88
+#define EDU_DMA_COUNT	0x90
+#define EDU_DMA_COMMAND	0x98
+#define EDU_DMA_WRITE	0x5		/* start, with an interrupt at the end */
+#define EDU_DMA_READ	0x7		/* from the device's memory */
+
+/* A buffer, and the transfer that it is for: the pool's object. */
+struct edu_buf {
+	struct list_head	list;
+	struct completion	done;
+	dma_addr_t		dma;
+	void			*data;
+	size_t			len;
+	bool			read;
+};
+
+struct edu {
+	void __iomem		*regs;
+	struct syncpool		*pool;
+	struct dentry		*file;
+	spinlock_t		lock;	/* for the queue and the registers of DMA */
+	struct list_head	queue;	/* the first is under way */
+};
+
+static void *edu_buf_alloc(gfp_t gfp, void *dev)
+{
+	struct edu_buf *buf = kzalloc(sizeof(*buf), gfp);
+
+	if (!buf)
+		return NULL;
+	init_completion(&buf->done);
+	buf->data = dma_alloc_coherent(dev, EDU_SIZE, &buf->dma, gfp);
+	if (buf->data)
+		return buf;
+	kfree(buf);
+	return NULL;
+}
+
+static void edu_buf_free(void *obj, void *dev)
+{
+	struct edu_buf *buf = obj;
+
+	dma_free_coherent(dev, EDU_SIZE, buf->data, buf->dma);
+	kfree(buf);
+}
+
+/* Begin the first transfer of the queue. */
+static void edu_start(struct edu *edu)
+{
+	struct edu_buf *buf = list_first_entry(&edu->queue, struct edu_buf, list);
+
+	lockdep_assert_held(&edu->lock);
+	writel(buf->read ? EDU_ADDRESS : buf->dma, edu->regs + EDU_DMA_FROM);
+	writel(buf->read ? buf->dma : EDU_ADDRESS, edu->regs + EDU_DMA_TO);
+	writel(buf->len, edu->regs + EDU_DMA_COUNT);
+	writel(buf->read ? EDU_DMA_READ : EDU_DMA_WRITE, edu->regs + EDU_DMA_COMMAND);
+}
+
+static void edu_queue(struct edu *edu, struct edu_buf *buf)
+{
+	reinit_completion(&buf->done);
+	spin_lock_irq(&edu->lock);
+	list_add_tail(&buf->list, &edu->queue);
+	if (list_is_singular(&edu->queue))
+		edu_start(edu);
+	spin_unlock_irq(&edu->lock);
+}
+
+static irqreturn_t edu_irq(int irq, void *data)
+{
+	struct edu *edu = data;
+	struct edu_buf *buf;
+	u32 status = readl(edu->regs + EDU_IRQ_STATUS);
+
+	if (!status)
+		return IRQ_NONE;
+	writel(status, edu->regs + EDU_IRQ_ACK);
+	spin_lock(&edu->lock);
+	buf = list_first_entry_or_null(&edu->queue, struct edu_buf, list);
+	if (buf)
+		list_del(&buf->list);
+	if (!list_empty(&edu->queue))
+		edu_start(edu);
+	spin_unlock(&edu->lock);
+	if (buf && buf->read)
+		complete(&buf->done);
+	else if (buf)
+		syncpool_put(edu->pool, buf);
+	return IRQ_HANDLED;
+}
+
+static ssize_t edu_read(struct file *file, char __user *to, size_t len, loff_t *pos)
+{
+	struct edu *edu = file->private_data;
+	struct edu_buf *buf;
+	ssize_t ret;
+
+	buf = len ? syncpool_get_killable(edu->pool, GFP_KERNEL) : NULL;
+	if (!buf)
+		return len ? -EINTR : 0;
+	buf->read = true;
+	buf->len = min_t(size_t, len, EDU_SIZE);
+	edu_queue(edu, buf);
+	if (!wait_for_completion_timeout(&buf->done, EDU_TIMEOUT))
+		return -EIO;	/* the device may still write to it */
+	ret = copy_to_user(to, buf->data, buf->len) ? -EFAULT : buf->len;
+	syncpool_put(edu->pool, buf);
+	return ret;
+}
+
+static ssize_t edu_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
+{
+	struct edu *edu = file->private_data;
+	struct edu_buf *buf;
+
+	buf = len ? syncpool_get_killable(edu->pool, GFP_KERNEL) : NULL;
+	if (!buf)
+		return len ? -EINTR : 0;
+	len = min_t(size_t, len, EDU_SIZE);
+	if (copy_from_user(buf->data, from, len)) {
+		syncpool_put(edu->pool, buf);
+		return -EFAULT;
+	}
+	buf->read = false;
+	buf->len = len;
+	edu_queue(edu, buf);
+	return len;
+}
+
+static const struct file_operations edu_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.read = edu_read,
+	.write = edu_write,
+};
+
+static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	const struct syncpool_params params = {
+		.name = pci_name(pdev),
+		.alloc = edu_buf_alloc,
+		.free = edu_buf_free,
+		.data = &pdev->dev,
+		.footprint = EDU_SIZE + sizeof(struct edu_buf),
+		.flags = SYNCPOOL_FREE_SLEEPS,	/* dma_free_coherent() wants interrupts on */
+		.min = EDU_MIN,
+		.max = EDU_MAX,
+	};
+	struct edu *edu = devm_kzalloc(&pdev->dev, sizeof(*edu), GFP_KERNEL);
+	char name[32];
+	int err;
+
+	if (!edu)
+		return -ENOMEM;
+	spin_lock_init(&edu->lock);
+	INIT_LIST_HEAD(&edu->queue);
+	pci_set_drvdata(pdev, edu);
+	err = pcim_enable_device(pdev) ?: pcim_iomap_regions(pdev, BIT(0), KBUILD_MODNAME) ?:
+	      dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(28));
+	if (err)
+		return err;
+	edu->regs = pcim_iomap_table(pdev)[0];
+	edu->pool = devm_syncpool_create(&pdev->dev, &params);
+	if (IS_ERR(edu->pool))
+		return PTR_ERR(edu->pool);
+	pci_set_master(pdev);
+	err = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_ALL_TYPES);
+	if (err < 0)
+		return err;
+	err = devm_request_irq(&pdev->dev, pci_irq_vector(pdev, 0), edu_irq, IRQF_SHARED,
+			       KBUILD_MODNAME, edu);
+	if (err)
+		return err;
+	snprintf(name, sizeof(name), "edu-%s", pci_name(pdev));
+	edu->file = debugfs_create_file(name, 0600, NULL, edu, &edu_fops);
+	return PTR_ERR_OR_ZERO(edu->file);
+}
+
+static void edu_remove(struct pci_dev *pdev)
+{
+	struct edu *edu = pci_get_drvdata(pdev);
+
+	debugfs_remove(edu->file);
+	if (syncpool_wait_idle(edu->pool, EDU_TIMEOUT))
+		dev_err(&pdev->dev, "a transfer does not end\n");
+}
+
+static const struct pci_device_id edu_ids[] = {
+	{ PCI_DEVICE(0x1234, 0x11e8) },
+	{}
+};
+MODULE_DEVICE_TABLE(pci, edu_ids);
+
+static struct pci_driver edu_driver = {
+	.name = KBUILD_MODNAME,
+	.id_table = edu_ids,
+	.probe = edu_probe,
+	.remove = edu_remove,
+};
+
+module_pci_driver(edu_driver);
+MODULE_DESCRIPTION("QEMU's edu device, with DMA buffers from a syncpool");
+MODULE_LICENSE("GPL");
