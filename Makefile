@@ -36,6 +36,9 @@ torture: ## every context against the pool at once [SECS=n] [KERNEL=name] [CPUS=
 pressure: ## what pools keep and give back while memory is short, in guests
 	scripts/test/pressure
 
+clients: ## users of the kernel with and without a pool [CLIENT=name] [KERNEL=version]
+	scripts/clients/clients
+
 bench: ## instructions and throughput beside the kernel's other pools
 	scripts/bench/bench
 
@@ -64,5 +67,5 @@ help: ## this list
 	@sed -n 's/^\([a-z_.-]*\): .*## /  \1	/p' $(MAKEFILE_LIST) | expand -t 25
 	@echo "KDIR is $(KDIR)"
 
-.PHONY: all install clean compile_commands.json quick check kunit demo torture pressure
+.PHONY: all install clean compile_commands.json quick check kunit demo torture pressure clients
 .PHONY: bench bench-native bench-compare litmus mutants coverage htmldocs check-full help
