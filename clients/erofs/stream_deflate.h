@@ -25,8 +25,9 @@ static void *z_erofs_deflate_alloc(gfp_t gfp, void *data)
 
 	if (!strm)
 		return NULL;
-	strm->head.dict_size = READ_ONCE(streams->dict_size);
-	strm->z.workspace = vmalloc(zlib_inflate_workspacesize());
+	strm->head.dict_size = READ_ONCE(streams->build_size);
+	/* vmalloc() does not know it */
+	strm->z.workspace = __vmalloc(zlib_inflate_workspacesize(), gfp & ~__GFP_NOMEMALLOC);
 	if (strm->z.workspace)
 		return strm;
 	kfree(strm);

@@ -24,7 +24,7 @@ static void *z_erofs_lzma_alloc(gfp_t gfp, void *data)
 
 	if (!strm)
 		return NULL;
-	strm->head.dict_size = READ_ONCE(streams->dict_size);
+	strm->head.dict_size = READ_ONCE(streams->build_size);
 	strm->state = xz_dec_microlzma_alloc(XZ_PREALLOC, strm->head.dict_size);
 	if (strm->state)
 		return strm;
@@ -38,6 +38,7 @@ static struct z_erofs_streams z_erofs_lzma_streams = {
 		.alloc = z_erofs_lzma_alloc,
 		.free = z_erofs_lzma_free,
 	},
+	.most = CONFIG_EROFS_FS_ZIP_LZMA_DEFAULT_MAX_STREAMS,
 };
 
 module_param_named(lzma_streams, z_erofs_lzma_streams.params.max, uint, 0444);

@@ -7,12 +7,14 @@
  * up to the module parameter of the algorithm, and go when nobody needs them or memory is
  * short.
  *
- * A mount may need a larger dictionary than all before. It collects no streams: those that are
- * too small are discarded by whoever gets or puts them. It waits for one that is large
- * enough, so that reads have one.
+ * A mount may need a larger dictionary than all before. It builds one stream for that before
+ * others count as too small, and fails if it cannot; until then reads go on with those that
+ * there are. Nobody collects these: who gets or puts one that is too small discards it.
  */
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/mutex.h>
 
 #include "stream_pool.h"
@@ -20,54 +22,62 @@
 /* serializes mounts */
 static DEFINE_MUTEX(z_erofs_streams_lock);
 
-static bool z_erofs_stream_fits(const struct z_erofs_streams *streams, const void *obj)
+static bool z_erofs_stream_fits(const void *obj, unsigned int dict_size)
 {
 	const struct z_erofs_stream *strm = obj;
 
-	return strm->dict_size >= READ_ONCE(streams->dict_size);
+	return strm->dict_size >= dict_size;
 }
 
 /* The first mount of the algorithm. */
-static int z_erofs_streams_init(struct z_erofs_streams *streams, unsigned int dict_size)
+static int z_erofs_streams_init(struct z_erofs_streams *streams)
 {
 	if (!streams->params.max)
-		streams->params.max = num_possible_cpus();
+		streams->params.max = min(num_possible_cpus(), streams->most ?: UINT_MAX);
 	streams->params.data = streams;
 	streams->params.min = 1;
 	streams->params.flags = SYNCPOOL_FREE_SLEEPS;	/* vfree() */
-	streams->params.footprint = sizeof(struct z_erofs_stream) + dict_size;
+	streams->params.footprint = sizeof(struct z_erofs_stream) + streams->build_size;
 	return syncpool_init(&streams->pool, &streams->params);
 }
 
 /* A mount with a larger dictionary: let there be a stream for it. */
 static int z_erofs_streams_grow(struct z_erofs_streams *streams)
 {
-	bool fits;
 	void *strm;
+	bool fits;
+	int err;
 
-	do {
+	while ((err = syncpool_prefill(&streams->pool, 1, GFP_KERNEL)) == -EBUSY) {
+		/* there are as many as may be, so one makes room */
 		strm = syncpool_get_killable(&streams->pool, GFP_KERNEL);
 		if (!strm)
 			return -EINTR;
-		fits = z_erofs_stream_fits(streams, strm);
-		z_erofs_stream_put(streams, strm);
-	} while (!fits);
-	return 0;
+		fits = z_erofs_stream_fits(strm, streams->build_size);
+		if (fits)
+			syncpool_put(&streams->pool, strm);
+		else
+			syncpool_discard(&streams->pool, strm);
+		if (fits)
+			return 0;
+	}
+	return err;
 }
 
 int z_erofs_streams_config(struct z_erofs_streams *streams, unsigned int dict_size)
 {
-	unsigned int before;
 	int err = 0;
 
-	mutex_lock(&z_erofs_streams_lock);
-	before = streams->dict_size;
-	if (dict_size > before) {
-		WRITE_ONCE(streams->dict_size, dict_size);
-		err = before ? z_erofs_streams_grow(streams) :
-			       z_erofs_streams_init(streams, dict_size);
+	if (mutex_lock_killable(&z_erofs_streams_lock))
+		return -EINTR;
+	if (dict_size > streams->dict_size) {
+		WRITE_ONCE(streams->build_size, dict_size);
+		err = streams->dict_size ? z_erofs_streams_grow(streams) :
+					   z_erofs_streams_init(streams);
 		if (err)
-			WRITE_ONCE(streams->dict_size, before);
+			WRITE_ONCE(streams->build_size, streams->dict_size);
+		else
+			WRITE_ONCE(streams->dict_size, dict_size);
 	}
 	mutex_unlock(&z_erofs_streams_lock);
 	return err;
@@ -84,7 +94,7 @@ void *z_erofs_stream_get(struct z_erofs_streams *streams)
 {
 	void *strm = syncpool_get(&streams->pool, GFP_KERNEL);
 
-	while (!z_erofs_stream_fits(streams, strm)) {
+	while (!z_erofs_stream_fits(strm, READ_ONCE(streams->dict_size))) {
 		syncpool_discard(&streams->pool, strm);
 		strm = syncpool_get(&streams->pool, GFP_KERNEL);
 	}
@@ -93,7 +103,7 @@ void *z_erofs_stream_get(struct z_erofs_streams *streams)
 
 void z_erofs_stream_put(struct z_erofs_streams *streams, void *strm)
 {
-	if (z_erofs_stream_fits(streams, strm))
+	if (z_erofs_stream_fits(strm, READ_ONCE(streams->dict_size)))
 		syncpool_put(&streams->pool, strm);
 	else
 		syncpool_discard(&streams->pool, strm);

@@ -20,12 +20,16 @@ struct z_erofs_stream {
 /**
  * struct z_erofs_streams - the streams of one algorithm, for all mounts
  * @pool: theirs, once there was a mount
- * @params: its parameters; max of 0 is the number of CPUs
- * @dict_size: the largest dictionary of any mount so far; 0: there was none
+ * @params: its parameters; max of 0 is the number of CPUs, but not above @most
+ * @most: 0: no such bound
+ * @build_size: the dictionary that streams are built for
+ * @dict_size: the largest of any mount so far, which streams have to be for; 0: there was none
  */
 struct z_erofs_streams {
 	struct syncpool		pool;
 	struct syncpool_params	params;
+	unsigned int		most;
+	unsigned int		build_size;
 	unsigned int		dict_size;
 };
 

@@ -26,7 +26,7 @@ static void *z_erofs_zstd_alloc(gfp_t gfp, void *data)
 
 	if (!strm)
 		return NULL;
-	strm->head.dict_size = READ_ONCE(streams->dict_size);
+	strm->head.dict_size = READ_ONCE(streams->build_size);
 	strm->wkspsz = zstd_dstream_workspace_bound(strm->head.dict_size);
 	/* which vmalloc() does not know */
 	strm->wksp = kvmalloc(strm->wkspsz, gfp & ~__GFP_NOMEMALLOC);

@@ -19,9 +19,12 @@
 static void *zcomp_stream_alloc(gfp_t gfp, void *data)
 {
 	struct zcomp *comp = data;
-	struct zcomp_strm *zstrm = kzalloc(sizeof(*zstrm), gfp);
-	/* the backends allocate with GFP_KERNEL, and this may be the way out to swap */
+	/*
+	 * The backends allocate with GFP_KERNEL, and this may be the way out to swap, where
+	 * reserves are used as zsmalloc does.
+	 */
 	unsigned int noio = memalloc_noio_save();
+	struct zcomp_strm *zstrm = kzalloc(sizeof(*zstrm), GFP_KERNEL);
 
 	if (zstrm && zcomp_strm_init(comp, zstrm)) {
 		kfree(zstrm);

@@ -12,20 +12,17 @@
  * errors	-EFAULT: bad pointer; -EINTR: killed while waiting for a buffer; -EIO: the
  *		driver was unbound, or the device does not end a transfer
  *
- * Unbinding first removes the file, which waits for calls, then waits for the transfers of
- * writes: the pool knows when all buffers are back. What devm has made goes after that, in
- * reverse order: first the interrupt, then the pool.
+ * Unbinding removes the file, which waits for calls, and waits for the transfers of writes:
+ * the pool knows when all buffers are back. Then devm undoes: the interrupt, then the pool.
  */
 #include <linux/completion.h>
 #include <linux/debugfs.h>
 #include <linux/dma-mapping.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
-#include <linux/list.h>
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
-#include <linux/spinlock.h>
 #include <linux/uaccess.h>
 
 #include <syncpool.h>
@@ -33,8 +30,7 @@
 #define EDU_SIZE	4095U		/* with the last byte of 4 KiB, QEMU 7 dies */
 #define EDU_ADDRESS	0x40000U	/* of the device's memory, for DMA */
 #define EDU_TIMEOUT	(10 * HZ)	/* EDU_MAX transfers take 1.6 s */
-#define EDU_MIN		2U		/* buffers that are always there */
-#define EDU_MAX		16U
+#define EDU_MAX		16U		/* buffers */
 
 #define EDU_IRQ_STATUS	0x24
 #define EDU_IRQ_ACK	0x64
@@ -44,6 +40,7 @@
 #define EDU_DMA_COMMAND	0x98
 #define EDU_DMA_WRITE	0x5		/* start, with an interrupt at the end */
 #define EDU_DMA_READ	0x7		/* from the device's memory */
+#define EDU_IRQ_DMA	0x100
 
 /* A buffer, and the transfer that it is for: the pool's object. */
 struct edu_buf {
@@ -53,6 +50,7 @@ struct edu_buf {
 	void			*data;
 	size_t			len;
 	bool			read;
+	bool			waited;	/* a reader will put it */
 };
 
 struct edu {
@@ -113,7 +111,7 @@ static irqreturn_t edu_irq(int irq, void *data)
 	struct edu_buf *buf;
 	u32 status = readl(edu->regs + EDU_IRQ_STATUS);
 
-	if (!status)
+	if (!(status & EDU_IRQ_DMA) || status == ~0U)	/* not ours, or gone */
 		return IRQ_NONE;
 	writel(status, edu->regs + EDU_IRQ_ACK);
 	spin_lock(&edu->lock);
@@ -122,11 +120,11 @@ static irqreturn_t edu_irq(int irq, void *data)
 		list_del(&buf->list);
 	if (!list_empty(&edu->queue))
 		edu_start(edu);
-	spin_unlock(&edu->lock);
-	if (buf && buf->read)
+	if (buf && buf->waited)
 		complete(&buf->done);
 	else if (buf)
 		syncpool_put(edu->pool, buf);
+	spin_unlock(&edu->lock);
 	return IRQ_HANDLED;
 }
 
@@ -134,16 +132,24 @@ static ssize_t edu_read(struct file *file, char __user *to, size_t len, loff_t *
 {
 	struct edu *edu = file->private_data;
 	struct edu_buf *buf;
-	ssize_t ret;
+	ssize_t ret = 0;
 
 	buf = len ? syncpool_get_killable(edu->pool, GFP_KERNEL) : NULL;
 	if (!buf)
 		return len ? -EINTR : 0;
-	buf->read = true;
+	buf->read = buf->waited = true;
 	buf->len = min_t(size_t, len, EDU_SIZE);
 	edu_queue(edu, buf);
-	if (!wait_for_completion_timeout(&buf->done, EDU_TIMEOUT))
-		return -EIO;	/* the device may still write to it */
+	if (!wait_for_completion_timeout(&buf->done, EDU_TIMEOUT)) {
+		spin_lock_irq(&edu->lock);
+		if (!completion_done(&buf->done)) {
+			buf->waited = false;	/* the interrupt puts it */
+			ret = -EIO;
+		}
+		spin_unlock_irq(&edu->lock);
+	}
+	if (ret)
+		return ret;
 	ret = copy_to_user(to, buf->data, buf->len) ? -EFAULT : buf->len;
 	syncpool_put(edu->pool, buf);
 	return ret;
@@ -162,7 +168,7 @@ static ssize_t edu_write(struct file *file, const char __user *from, size_t len,
 		syncpool_put(edu->pool, buf);
 		return -EFAULT;
 	}
-	buf->read = false;
+	buf->read = buf->waited = false;
 	buf->len = len;
 	edu_queue(edu, buf);
 	return len;
@@ -184,7 +190,7 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		.data = &pdev->dev,
 		.footprint = EDU_SIZE + sizeof(struct edu_buf),
 		.flags = SYNCPOOL_FREE_SLEEPS,	/* dma_free_coherent() wants interrupts on */
-		.min = EDU_MIN,
+		.min = 2,
 		.max = EDU_MAX,
 	};
 	struct edu *edu = devm_kzalloc(&pdev->dev, sizeof(*edu), GFP_KERNEL);

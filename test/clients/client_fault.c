@@ -39,8 +39,14 @@ static int fault_hit(struct kprobe *kp, struct pt_regs *regs)
 	return 1;
 }
 
+/* keeps the kernel from optimizing the probe into a jump, which returns to the function */
+static void fault_after(struct kprobe *kp, struct pt_regs *regs, unsigned long flags)
+{
+}
+
 static struct kprobe fault = {
 	.pre_handler = fault_hit,
+	.post_handler = fault_after,
 };
 
 static int __init fault_init(void)
