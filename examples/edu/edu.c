@@ -95,8 +95,11 @@ static void edu_start(struct edu *edu)
 	writel(buf->read ? EDU_DMA_READ : EDU_DMA_WRITE, edu->regs + EDU_DMA_COMMAND);
 }
 
-static void edu_queue(struct edu *edu, struct edu_buf *buf)
+static void edu_queue(struct edu *edu, struct edu_buf *buf, size_t len, bool read)
 {
+	buf->len = len;
+	buf->read = read;
+	buf->waited = read;
 	reinit_completion(&buf->done);
 	spin_lock_irq(&edu->lock);
 	list_add_tail(&buf->list, &edu->queue);
@@ -137,9 +140,7 @@ static ssize_t edu_read(struct file *file, char __user *to, size_t len, loff_t *
 	buf = len ? syncpool_get_killable(edu->pool, GFP_KERNEL) : NULL;
 	if (!buf)
 		return len ? -EINTR : 0;
-	buf->read = buf->waited = true;
-	buf->len = min_t(size_t, len, EDU_SIZE);
-	edu_queue(edu, buf);
+	edu_queue(edu, buf, min_t(size_t, len, EDU_SIZE), true);
 	if (!wait_for_completion_timeout(&buf->done, EDU_TIMEOUT)) {
 		spin_lock_irq(&edu->lock);
 		if (!completion_done(&buf->done)) {
@@ -168,9 +169,7 @@ static ssize_t edu_write(struct file *file, const char __user *from, size_t len,
 		syncpool_put(edu->pool, buf);
 		return -EFAULT;
 	}
-	buf->read = buf->waited = false;
-	buf->len = len;
-	edu_queue(edu, buf);
+	edu_queue(edu, buf, len, false);
 	return len;
 }
 
