@@ -13,13 +13,15 @@
  *	client-io eat MIB SECS		touch MIB of memory and keep it for SECS seconds
  *
  * Each prints "NS nanoseconds UNITS units ERRORS errors", a unit being a file or a page, and
- * ends with status 1 if there was any error.
+ * ends with status 1 if there was any error. With KILL_MS in the environment, the tasks are
+ * killed after so many milliseconds.
  */
 #define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -225,20 +227,27 @@ static int run(unsigned int tasks, char **args,
 	struct result *results = mmap(NULL, tasks * sizeof(*results), PROT_READ | PROT_WRITE,
 				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	unsigned long units = 0, errors = 0;
+	const char *kill_ms = getenv("KILL_MS");
 	unsigned long start = now();
+	pid_t pids[tasks];
 	unsigned int i;
 	int status;
 
 	if (results == MAP_FAILED)
 		err(1, "mmap");
 	for (i = 0; i < tasks; i++) {
-		switch (fork()) {
-		case -1:
+		pids[i] = fork();
+		if (pids[i] < 0)
 			err(1, "fork");
-		case 0:
+		if (!pids[i]) {
 			work(i, tasks, args, &results[i]);
 			_exit(0);
 		}
+	}
+	if (kill_ms) {
+		usleep(strtoul(kill_ms, NULL, 0) * 1000);
+		for (i = 0; i < tasks; i++)
+			kill(pids[i], SIGKILL);
 	}
 	while (wait(&status) > 0)
 		errors += status != 0;
