@@ -45,7 +45,6 @@ static int z_erofs_streams_init(struct z_erofs_streams *streams)
 static int z_erofs_streams_grow(struct z_erofs_streams *streams)
 {
 	void *strm;
-	bool fits;
 	int err;
 
 	while ((err = syncpool_prefill(&streams->pool, 1, GFP_KERNEL)) == -EBUSY) {
@@ -53,13 +52,11 @@ static int z_erofs_streams_grow(struct z_erofs_streams *streams)
 		strm = syncpool_get_killable(&streams->pool, GFP_KERNEL);
 		if (!strm)
 			return -EINTR;
-		fits = z_erofs_stream_fits(strm, streams->build_size);
-		if (fits)
+		if (z_erofs_stream_fits(strm, streams->build_size)) {
 			syncpool_put(&streams->pool, strm);
-		else
-			syncpool_discard(&streams->pool, strm);
-		if (fits)
 			return 0;
+		}
+		syncpool_discard(&streams->pool, strm);
 	}
 	return err;
 }

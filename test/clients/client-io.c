@@ -102,9 +102,8 @@ static void read_files(unsigned int task, unsigned int tasks, char **args, struc
 	FILE *list = fopen(args[1], "r");
 	char path[4096], name[8192];
 	unsigned int line = 0;
+	unsigned long sum, expected;
 	size_t size, want;
-	unsigned long expected;
-	unsigned long sum;
 
 	if (!list)
 		err(1, "%s", args[1]);
@@ -181,16 +180,22 @@ static void check_pages(unsigned int task, unsigned int tasks, char **args, stru
 	close(fd);
 }
 
+static char *map_memory(size_t bytes, int flags)
+{
+	char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | flags, -1, 0);
+
+	if (memory == MAP_FAILED)
+		err(1, "mmap");
+	return memory;
+}
+
 static void swap_pages(unsigned int task, unsigned int tasks, char **args, struct result *r)
 {
 	unsigned long pages = strtoul(args[0], NULL, 0) * MIB / PAGE / tasks, i;
 	unsigned long seed = strtoul(args[1], NULL, 0) * 1000 + task;
+	char *memory = map_memory(pages * PAGE, MAP_PRIVATE | MAP_NORESERVE);
 	unsigned int pass;
-	char *memory = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	if (memory == MAP_FAILED)
-		err(1, "mmap");
 	madvise(memory, pages * PAGE, MADV_NOHUGEPAGE);
 	for (i = 0; i < pages; i++)
 		make_page(memory + i * PAGE, seed, i);
@@ -199,7 +204,7 @@ static void swap_pages(unsigned int task, unsigned int tasks, char **args, struc
 			make_page(buffer, seed, i);
 			r->units++;
 			if (memcmp(buffer, memory + i * PAGE, PAGE)) {
-				warnx("swap: page %lu of task %u differs", (unsigned long)i, task);
+				warnx("swap: page %lu of task %u differs", i, task);
 				r->errors++;
 			}
 		}
@@ -209,11 +214,8 @@ static void swap_pages(unsigned int task, unsigned int tasks, char **args, struc
 static void eat(unsigned int task, unsigned int tasks, char **args, struct result *r)
 {
 	size_t bytes = strtoul(args[0], NULL, 0) * MIB, i;
-	char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *memory = map_memory(bytes, MAP_PRIVATE | MAP_NORESERVE);
 
-	if (memory == MAP_FAILED)
-		err(1, "mmap");
 	for (i = 0; i < bytes; i += PAGE)
 		make_page(memory + i, 1, i);
 	r->units = bytes / PAGE;
@@ -224,8 +226,7 @@ static void eat(unsigned int task, unsigned int tasks, char **args, struct resul
 static int run(unsigned int tasks, char **args,
 	       void (*work)(unsigned int task, unsigned int tasks, char **args, struct result *r))
 {
-	struct result *results = mmap(NULL, tasks * sizeof(*results), PROT_READ | PROT_WRITE,
-				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct result *results = (struct result *)map_memory(tasks * sizeof(*results), MAP_SHARED);
 	unsigned long units = 0, errors = 0;
 	const char *kill_ms = getenv("KILL_MS");
 	unsigned long start = now();
@@ -233,8 +234,6 @@ static int run(unsigned int tasks, char **args,
 	unsigned int i;
 	int status;
 
-	if (results == MAP_FAILED)
-		err(1, "mmap");
 	for (i = 0; i < tasks; i++) {
 		pids[i] = fork();
 		if (pids[i] < 0)
