@@ -18,14 +18,12 @@ static void z_erofs_deflate_free(void *obj, void *streams)
 	kfree(strm);
 }
 
-static void *z_erofs_deflate_alloc(gfp_t gfp, void *data)
+static void *z_erofs_deflate_alloc(gfp_t gfp, void *streams)
 {
-	const struct z_erofs_streams *streams = data;
-	struct z_erofs_deflate *strm = kzalloc(sizeof(*strm), gfp);
+	struct z_erofs_deflate *strm = z_erofs_stream_alloc(streams, sizeof(*strm), gfp);
 
 	if (!strm)
 		return NULL;
-	strm->head.dict_size = READ_ONCE(streams->build_size);
 	/* vmalloc() does not know it */
 	strm->z.workspace = __vmalloc(zlib_inflate_workspacesize(), gfp & ~__GFP_NOMEMALLOC);
 	if (strm->z.workspace)

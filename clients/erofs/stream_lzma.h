@@ -17,14 +17,12 @@ static void z_erofs_lzma_free(void *obj, void *streams)
 	kfree(strm);
 }
 
-static void *z_erofs_lzma_alloc(gfp_t gfp, void *data)
+static void *z_erofs_lzma_alloc(gfp_t gfp, void *streams)
 {
-	const struct z_erofs_streams *streams = data;
-	struct z_erofs_lzma *strm = kmalloc(sizeof(*strm), gfp);
+	struct z_erofs_lzma *strm = z_erofs_stream_alloc(streams, sizeof(*strm), gfp);
 
 	if (!strm)
 		return NULL;
-	strm->head.dict_size = READ_ONCE(streams->build_size);
 	strm->state = xz_dec_microlzma_alloc(XZ_PREALLOC, strm->head.dict_size);
 	if (strm->state)
 		return strm;

@@ -16,6 +16,7 @@
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/mutex.h>
+#include <linux/slab.h>
 
 #include "stream_pool.h"
 
@@ -85,6 +86,16 @@ void z_erofs_streams_exit(struct z_erofs_streams *streams)
 	if (streams->dict_size)
 		syncpool_exit(&streams->pool);
 	streams->dict_size = 0;
+}
+
+/* The memory of a new stream, which begins with a struct z_erofs_stream; zeroed. */
+void *z_erofs_stream_alloc(const struct z_erofs_streams *streams, size_t size, gfp_t gfp)
+{
+	struct z_erofs_stream *strm = kzalloc(size, gfp);
+
+	if (strm)
+		strm->dict_size = READ_ONCE(streams->build_size);
+	return strm;
 }
 
 void *z_erofs_stream_get(struct z_erofs_streams *streams)

@@ -35,6 +35,7 @@ struct z_erofs_streams {
 
 int z_erofs_streams_config(struct z_erofs_streams *streams, unsigned int dict_size);
 void z_erofs_streams_exit(struct z_erofs_streams *streams);
+void *z_erofs_stream_alloc(const struct z_erofs_streams *streams, size_t size, gfp_t gfp);
 void *z_erofs_stream_get(struct z_erofs_streams *streams);
 void z_erofs_stream_put(struct z_erofs_streams *streams, void *strm);
 

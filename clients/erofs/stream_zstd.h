@@ -19,14 +19,12 @@ static void z_erofs_zstd_free(void *obj, void *streams)
 	kfree(strm);
 }
 
-static void *z_erofs_zstd_alloc(gfp_t gfp, void *data)
+static void *z_erofs_zstd_alloc(gfp_t gfp, void *streams)
 {
-	const struct z_erofs_streams *streams = data;
-	struct z_erofs_zstd *strm = kmalloc(sizeof(*strm), gfp);
+	struct z_erofs_zstd *strm = z_erofs_stream_alloc(streams, sizeof(*strm), gfp);
 
 	if (!strm)
 		return NULL;
-	strm->head.dict_size = READ_ONCE(streams->build_size);
 	strm->wkspsz = zstd_dstream_workspace_bound(strm->head.dict_size);
 	/* which vmalloc() does not know */
 	strm->wksp = kvmalloc(strm->wkspsz, gfp & ~__GFP_NOMEMALLOC);
