@@ -14,8 +14,10 @@
  * pool, its module waits for the pool's work item before it is unloaded. Other pools' are
  * left alone.
  *
- * The table is full when POOL_EARLY entries of a CPU are in use: then a call does not
- * activate the pool, which is left to a later one, and an object is lost, with a report.
+ * Where the CPU's own table is full, that of another is used. A pool that is not active
+ * builds no more than POOL_EARLY_BUILT objects, so a table has room for all of them. If all
+ * tables are full, a call does not activate the pool, which is left to a later one, and an
+ * object is lost, with a report.
  */
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
@@ -91,29 +93,41 @@ static bool pool_early_has(const struct pool_early_table *table, const struct sy
 	return false;
 }
 
-/*
- * Have @pool activated, and @obj, if that is not NULL, freed. False: the table is full.
- * Pinned, any context.
- */
-bool pool_early_store(struct syncpool *pool, void *obj)
+/* False: the table is full. */
+static bool pool_early_store_in(struct pool_early_table *table, struct syncpool *pool, void *obj)
 {
-	struct pool_early_table *table = this_cpu_ptr(pool_early);
 	unsigned int i;
 
-	pool_assert_pinned();
-	if (!obj && pool_early_has(table, pool))
-		return true;
 	for (i = 0; i < POOL_EARLY; i++) {
 		struct pool_early *e = &table->entries[i];
 
 		if (READ_ONCE(e->pool) || cmpxchg(&e->pool, NULL, POOL_EARLY_BUSY))
 			continue;
 		WRITE_ONCE(e->obj, obj);
-		/* pool_early_store:A: release, pairs with pool_early_pool:A; litmus/early */
+		/* pool_early_store_in:A: release, pairs with pool_early_pool:A; litmus/early */
 		smp_store_release(&e->pool, pool);
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Have @pool activated, and @obj, if that is not NULL, freed. False: all tables are full.
+ * Pinned, any context.
+ */
+bool pool_early_store(struct syncpool *pool, void *obj)
+{
+	unsigned int cpu;
+
+	pool_assert_pinned();
+	if (!obj && pool_early_has(this_cpu_ptr(pool_early), pool))
+		return true;
+	for_each_cpu_wrap(cpu, cpu_possible_mask, smp_processor_id()) {
+		if (!pool_early_store_in(per_cpu_ptr(pool_early, cpu), pool, obj))
+			continue;
 		/* after the entry; the irq_work clears the bit before it looks */
 		smp_mb__before_atomic();
-		cpumask_set_cpu(smp_processor_id(), &pool_early_cpus);
+		cpumask_set_cpu(cpu, &pool_early_cpus);
 		irq_work_queue(&pool_early_irq);
 		return true;
 	}

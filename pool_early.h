@@ -5,6 +5,9 @@
 
 #include "syncpool.h"
 
+/* objects that a pool builds before it is active, about; half of one CPU's table */
+#define POOL_EARLY_BUILT	32U
+
 bool pool_early_store(struct syncpool *pool, void *obj);
 void *pool_early_take(struct syncpool *pool);
 void pool_early_remove(struct syncpool *pool);

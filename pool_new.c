@@ -13,6 +13,7 @@
 #include <linux/sched.h>
 #include <linux/workqueue.h>
 
+#include "pool_early.h"
 #include "pool_free.h"
 #include "pool_limit.h"
 #include "pool_new.h"
@@ -44,6 +45,13 @@ static void *pool_new_within(struct syncpool *pool, struct syncpool_core *core, 
 	return obj;
 }
 
+/* Can no more objects wait to be freed, since @pool is not active yet? */
+static bool pool_new_is_early(const struct syncpool *pool)
+{
+	return !READ_ONCE(pool->core) &&
+	       atomic_long_read(&pool->limit.existing) >= (long)POOL_EARLY_BUILT;
+}
+
 /*
  * An object from alloc; NULL: there is none; POOL_WAIT: alloc may not be called. @in_turn:
  * as for pool_limit_reserve(). Unpinned; the pool may be closed or ended when alloc
@@ -51,7 +59,9 @@ static void *pool_new_within(struct syncpool *pool, struct syncpool_core *core, 
  */
 void *pool_new(struct syncpool *pool, gfp_t gfp, bool in_turn)
 {
-	return pool->params.alloc ? pool_new_within(pool, NULL, gfp, in_turn) : NULL;
+	if (!pool->params.alloc || pool_new_is_early(pool))
+		return NULL;
+	return pool_new_within(pool, NULL, gfp, in_turn);
 }
 
 /* Build one object for @core, which is perhaps not its pool's yet: 0 or an errno. */

@@ -220,9 +220,10 @@ void __syncpool_activate(struct work_struct *work);
  *	.alloc = ws_alloc, .free = ws_free, .obj_size = 4096
  *
  * The first get with GFP_KERNEL activates it, any other first call does so from
- * a work item; until then objects are built and freed for each use. If its
- * parameters are invalid, see syncpool_init(), that is reported, and the pool never
- * caches. A module that defines one calls syncpool_exit() on it before it unloads.
+ * a work item; until then objects are built and freed for each use, 32 of them at a
+ * time, and any further get returns NULL. If its parameters are invalid, see
+ * syncpool_init(), that is reported, and the pool never caches. A module that defines one
+ * calls syncpool_exit() on it before it unloads.
  *
  * Context: Outside of functions; may be static.
  */

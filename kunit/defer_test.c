@@ -480,6 +480,7 @@ static void defer_exit_in_work(struct kunit *test)
 static DEFINE_SYNCPOOL(early_pool, NULL, foreign_free, NULL);
 
 static void *early_got;
+static unsigned int early_built;
 
 static void early_put(void *unused)
 {
@@ -518,7 +519,7 @@ static void early_fill(void *unused)
 		syncpool_put(&early_full, &foreign.objs[i]);
 }
 
-/* More than the table of this CPU holds: one report, and exit frees what it held. */
+/* More than the tables of all CPUs hold: one report, and exit frees what they held. */
 static void defer_early_full(struct kunit *test)
 {
 	atomic_set(&foreign.frees, 0);
@@ -526,7 +527,37 @@ static void defer_early_full(struct kunit *test)
 	in_hard(test, early_fill, NULL);
 	test_warn_end();
 	syncpool_exit(&early_full);
-	KUNIT_EXPECT_EQ(test, atomic_read(&foreign.frees), FOREIGN);
+	KUNIT_EXPECT_EQ(test, (unsigned int)atomic_read(&foreign.frees),
+			min(FOREIGN * num_possible_cpus(), BURST));
+}
+
+static void *early_alloc(gfp_t gfp, void *data)
+{
+	return &foreign.objs[early_built++];
+}
+
+static DEFINE_SYNCPOOL(early_bound, early_alloc, foreign_free, NULL);
+
+static void early_burst(void *unused)
+{
+	unsigned int n = 0, i;
+
+	while (n < BURST && syncpool_get(&early_bound, GFP_NOWAIT))
+		n++;
+	for (i = 0; i < n; i++)
+		syncpool_put(&early_bound, &foreign.objs[i]);
+}
+
+/* It builds no more, before it is active, than can wait to be freed: none is lost. */
+static void defer_early_bound(struct kunit *test)
+{
+	early_built = 0;
+	atomic_set(&foreign.frees, 0);
+	in_hard(test, early_burst, NULL);
+	KUNIT_EXPECT_EQ(test, early_built, IS_ENABLED(CONFIG_PREEMPT_RT) ? 0U : POOL_EARLY_BUILT);
+	syncpool_exit(&early_bound);
+	KUNIT_EXPECT_EQ(test, (unsigned int)atomic_read(&foreign.frees), early_built);
+	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&early_bound), 0L);
 }
 
 /*
@@ -572,6 +603,7 @@ static struct kunit_case defer_cases[] = {
 	KUNIT_CASE(defer_exit_in_work),
 	KUNIT_CASE(defer_early),
 	KUNIT_CASE(defer_early_full),
+	KUNIT_CASE(defer_early_bound),
 	KUNIT_CASE(defer_refuse_nmi),
 	{}
 };
