@@ -8,8 +8,11 @@ export PREFIX DESTDIR
 all: ## build syncpool.ko and the examples against KDIR
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
-install: ## install module, header and Module.symvers (PREFIX, DESTDIR)
+install: ## install module, headers and Module.symvers for KDIR (PREFIX, DESTDIR)
 	KDIR=$(KDIR) scripts/env/install
+
+uninstall: ## remove what install has installed for KDIR (PREFIX, DESTDIR)
+	KDIR=$(KDIR) scripts/env/install --uninstall
 
 clean: ## remove what builds and runs have made
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
@@ -67,5 +70,5 @@ help: ## this list
 	@sed -n 's/^\([a-z_.-]*\): .*## /  \1	/p' $(MAKEFILE_LIST) | expand -t 25
 	@echo "KDIR is $(KDIR)"
 
-.PHONY: all install clean compile_commands.json quick check kunit demo torture pressure clients
+.PHONY: all install uninstall clean compile_commands.json quick check kunit demo torture pressure clients
 .PHONY: bench bench-native bench-compare litmus mutants coverage htmldocs check-full help
