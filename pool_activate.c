@@ -182,6 +182,7 @@ static int pool_core_register(struct syncpool_core *core)
 		err = -EALREADY;
 	if (!err) {
 		list_add_tail(&core->node, &pool_list);
+		pool_list_changed();
 		WRITE_ONCE(pool->id, core->id);
 		/* otherwise another activation may be reading it */
 		if (pool->params.name)

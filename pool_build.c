@@ -26,7 +26,7 @@ static noinline void *pool_build_limited(struct syncpool *pool, gfp_t gfp)
 	return !obj && READ_ONCE(pool->params.min) ? POOL_WAIT : obj;
 }
 
-/* For a pool with limits, or in debug mode. */
+/* For a pool with limits, in debug mode, or that counts hits. */
 static noinline void *pool_build_special(struct syncpool *pool, gfp_t gfp)
 {
 	void *obj;
@@ -36,7 +36,7 @@ static noinline void *pool_build_special(struct syncpool *pool, gfp_t gfp)
 	__pool_debug_check_gfp(pool, gfp);
 	obj = pool_build_limited(pool, gfp);
 	if (!IS_ERR_OR_NULL(obj))
-		__pool_debug_got(pool, obj, 0);
+		__pool_debug_built(pool, obj);
 	return obj;
 }
 

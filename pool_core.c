@@ -38,6 +38,20 @@ DEFINE_PER_CPU(struct syncpool_magazine, syncpool_closed) = {
 
 EXPORT_PER_CPU_SYMBOL_GPL(syncpool_closed);
 
+/* initialized by pool_show.c: a pool was put on the list, or taken off it */
+struct work_struct pool_list_work;
+
+struct syncpool_core *pool_find_id(unsigned int id)
+{
+	struct syncpool_core *core;
+
+	lockdep_assert_held(&pool_list_lock);
+	list_for_each_entry(core, &pool_list, node)
+		if (core->id == id)
+			return core;
+	return NULL;
+}
+
 struct syncpool_core *pool_find_core(const struct syncpool *pool)
 {
 	struct syncpool_core *core;
@@ -143,7 +157,7 @@ static void pool_core_publish(struct syncpool_core *core)
 	WRITE_ONCE(core->mode, mode);
 	if (!pool)
 		return;
-	if (mode == POOL_NORMAL && !core->debug)
+	if (mode == POOL_NORMAL && !core->debug && !core->counting)
 		distance = (__force unsigned long)&READ_ONCE(core->active)->pcps->magazine -
 			   (__force unsigned long)&syncpool_closed;
 	/*
@@ -186,6 +200,16 @@ void pool_core_set_waited(struct syncpool_core *core, bool waited)
 	pool_core_publish(core);
 }
 
+/* Keep @core, which is not ended yet, until pool_core_leave(). */
+static void pool_core_keep(struct syncpool_core *core)
+{
+	/* a full barrier, as pool_defer_run() looks at it after it has set the flag */
+	atomic_inc_return(&core->sleepers);
+	/* what waits until devices are resumed */
+	if (pool_is_suspended())
+		irq_work_queue(&core->defer_irq);
+}
+
 /* Keep the core of @pool until pool_core_leave(). NULL: it has none, or has ended. */
 struct syncpool_core *pool_core_enter(struct syncpool *pool)
 {
@@ -193,14 +217,22 @@ struct syncpool_core *pool_core_enter(struct syncpool *pool)
 
 	rcu_read_lock();
 	core = READ_ONCE(pool->core);
-	if (core) {
-		/* a full barrier, as pool_defer_run() looks at it after it has set the flag */
-		atomic_inc_return(&core->sleepers);
-		/* what waits until devices are resumed */
-		if (pool_is_suspended())
-			irq_work_queue(&core->defer_irq);
-	}
+	if (core)
+		pool_core_keep(core);
 	rcu_read_unlock();
+	return core;
+}
+
+/* As pool_core_enter(), of the pool with @id. May sleep. */
+struct syncpool_core *pool_core_enter_id(unsigned int id)
+{
+	struct syncpool_core *core;
+
+	mutex_lock(&pool_list_lock);
+	core = pool_find_id(id);
+	if (core)
+		pool_core_keep(core);
+	mutex_unlock(&pool_list_lock);
 	return core;
 }
 

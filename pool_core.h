@@ -97,7 +97,9 @@ enum pool_reason {
  *	grace period
  * @debug: debug mode; the fast path stays closed
  * @untracked: times an object found no place in debug mode's table
- * @special: it has a @limit, or is in debug mode
+ * @counting: gets count hits and misses; the fast path stays closed; under @reclaim_lock
+ * @shown: it has a folder in debugfs; under pool_list_lock
+ * @special: it has a @limit, is in debug mode, or was @counting
  * @warned: POOL_WARNED_* bits of debug mode
  * @active: the generation that is filled; read pinned, written under
  *	@reclaim_lock
@@ -136,6 +138,7 @@ enum pool_reason {
  * @recall_paid: see pool_recall_allowed(), in ns
  * @rotations: under @reclaim_lock
  * @reclaimed_at: jiffies of the last rotation or shrink
+ * @rotated_at: jiffies of the last rotation
  * @settle_work: settles or drains @old after a grace period
  * @age_work: rotates a pool that nothing reclaims
  * @age_irq: queues @age_work where no lock may be taken
@@ -171,6 +174,8 @@ struct syncpool_core {
 	enum pool_mode		wanted;
 	enum pool_mode		mode;
 	bool			debug;
+	bool			counting;
+	bool			shown;
 	bool			special;
 	atomic_long_t		untracked;
 	unsigned long		warned;
@@ -210,6 +215,7 @@ struct syncpool_core {
 	s64			recall_paid;
 	unsigned long		rotations;
 	unsigned long		reclaimed_at;
+	unsigned long		rotated_at;
 	struct rcu_work		settle_work;
 	struct delayed_work	age_work;
 	struct irq_work		age_irq;
@@ -284,11 +290,13 @@ extern struct workqueue_struct *pool_wq;
 extern atomic_t pool_suspended;
 extern struct list_head pool_list;
 extern struct mutex pool_list_lock;
+extern struct work_struct pool_list_work;
 
 void pool_copy_name(char *to, const char *name);
 bool pool_is_copy(struct syncpool *pool);
 bool pool_is_gone(struct syncpool *pool);
 struct syncpool_core *pool_find_core(const struct syncpool *pool);
+struct syncpool_core *pool_find_id(unsigned int id);
 
 void pool_core_init(struct syncpool_core *core);
 void pool_core_own_work(struct syncpool_core *core, struct work_struct *work);
@@ -296,6 +304,7 @@ void pool_core_update(struct syncpool_core *core);
 void pool_core_set_mode(struct syncpool_core *core, enum pool_mode mode);
 void pool_core_set_waited(struct syncpool_core *core, bool waited);
 struct syncpool_core *pool_core_enter(struct syncpool *pool);
+struct syncpool_core *pool_core_enter_id(unsigned int id);
 void pool_core_leave(struct syncpool_core *core);
 void pool_core_wake_idle(struct syncpool_core *core);
 void pool_core_grow(struct pool_pcp *pcp, struct pool_ring *ring);
@@ -337,6 +346,14 @@ static inline bool pool_core_may_reclaim(const struct syncpool_core *core)
 #define POOL_SHUTDOWN	BIT(30)
 
 /* Are devices suspended, or after their shutdown? See pool_pm.c. */
+
+/* A pool was put on the list, or taken off it: debugfs is to follow. */
+static inline void pool_list_changed(void)
+{
+	if (IS_ENABLED(CONFIG_DEBUG_FS))
+		queue_work(system_unbound_wq, &pool_list_work);
+}
+
 static inline bool pool_is_suspended(void)
 {
 	return unlikely(atomic_read(&pool_suspended));

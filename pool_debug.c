@@ -74,14 +74,55 @@ int pool_debug_enable(struct syncpool_core *core)
 	return 0;
 }
 
+static void pool_debug_end_later(void)
+{
+	atomic_inc(&pool_debug_ended);
+	queue_work(system_unbound_wq, &pool_debug_work);
+}
+
 /* @core, which is empty, is about to be freed. */
 void pool_debug_disable(struct syncpool_core *core)
 {
+	if (core->counting)
+		pool_debug_end_later();
 	if (!core->debug)
 		return;
-	atomic_inc(&pool_debug_ended);
-	queue_work(system_unbound_wq, &pool_debug_work);
+	pool_debug_end_later();
 	pool_track_end(core);
+}
+
+/* Does this change whether gets count? The pool is closed meanwhile, so all come here. */
+static bool pool_debug_set_counting(struct syncpool_core *core, bool on)
+{
+	unsigned int cpu;
+	bool changed;
+
+	mutex_lock(&core->reclaim_lock);
+	changed = core->counting != on;
+	if (changed && on) {
+		for_each_possible_cpu(cpu) {
+			WRITE_ONCE(per_cpu_ptr(core->counters, cpu)->hits, 0);
+			WRITE_ONCE(per_cpu_ptr(core->counters, cpu)->misses, 0);
+		}
+		WRITE_ONCE(core->special, true);
+	}
+	WRITE_ONCE(core->counting, on);
+	pool_core_update(core);
+	mutex_unlock(&core->reclaim_lock);
+	return changed;
+}
+
+/* Have gets count hits and misses, from 0 on; or not any more. May sleep. */
+void pool_debug_count_hits(struct syncpool_core *core, bool on)
+{
+	bool changed;
+
+	/* the key is held once as long as the pool counts */
+	if (on)
+		static_branch_inc(&pool_debug_key);
+	changed = pool_debug_set_counting(core, on);
+	if (changed != on)
+		static_branch_dec(&pool_debug_key);
 }
 
 /* No pool in debug mode is left: wait for the work that turns the key off. */
@@ -289,19 +330,35 @@ void __pool_debug_check_gfp(struct syncpool *pool, gfp_t gfp)
 	preempt_enable();
 }
 
-/* A get returns @obj, or NULL. Any context, unpinned. */
-void __pool_debug_got(struct syncpool *pool, void *obj, gfp_t gfp)
+/* A get returns @obj, or NULL. @hit: it did not build it. Any context, unpinned. */
+static void pool_debug_return(struct syncpool *pool, void *obj, bool hit)
 {
 	struct syncpool_core *core;
 
-	__pool_debug_check_gfp(pool, gfp);
-	if (!obj)
-		return;
 	preempt_disable();
-	core = pool_debug_core(pool);
-	if (core)
+	core = READ_ONCE(pool->core);
+	if (core && READ_ONCE(core->counting)) {
+		if (hit)
+			this_cpu_inc(core->counters->hits);
+		else
+			this_cpu_inc(core->counters->misses);
+	}
+	if (core && core->debug && obj)
 		pool_debug_hand_out(core, obj);
 	preempt_enable();
+}
+
+/* A get returns @obj, which it found, or NULL. Any context, unpinned. */
+void __pool_debug_got(struct syncpool *pool, void *obj, gfp_t gfp)
+{
+	__pool_debug_check_gfp(pool, gfp);
+	pool_debug_return(pool, obj, obj);
+}
+
+/* A get returns @obj, which it built. Any context, unpinned. */
+void __pool_debug_built(struct syncpool *pool, void *obj)
+{
+	pool_debug_return(pool, obj, false);
 }
 
 /*

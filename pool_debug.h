@@ -10,7 +10,7 @@
 #include "pool_core.h"
 #include "pool_kasan.h"
 
-/* on while a pool in debug mode exists */
+/* on while a pool exists that is in debug mode or counts hits */
 DECLARE_STATIC_KEY_FALSE(pool_debug_key);
 
 enum pool_debug_verdict {
@@ -22,10 +22,12 @@ enum pool_debug_verdict {
 int pool_debug_enable(struct syncpool_core *core);
 void pool_debug_disable(struct syncpool_core *core);
 void pool_debug_exit(void);
+void pool_debug_count_hits(struct syncpool_core *core, bool on);
 enum pool_debug_verdict pool_debug_put(struct syncpool *pool, void *obj,
 				       unsigned long caller);
 void __pool_debug_check_gfp(struct syncpool *pool, gfp_t gfp);
 void __pool_debug_got(struct syncpool *pool, void *obj, gfp_t gfp);
+void __pool_debug_built(struct syncpool *pool, void *obj);
 void __pool_debug_leave(void *obj);
 void __pool_debug_free(struct syncpool *pool, void *obj);
 void __pool_debug_free_taken(struct syncpool_core *core, void *obj);

@@ -52,7 +52,7 @@ static DEFINE_MUTEX(pool_early_lock);	/* taking and removing: an entry may be re
 /* The pool of @e, or NULL. Its object can be read afterwards. */
 static struct syncpool *pool_early_pool(const struct pool_early *e)
 {
-	/* pool_early_pool:A: acquire, pairs with pool_early_store:A; litmus/early */
+	/* pool_early_pool:A: acquire, pairs with pool_early_store_in:A; litmus/early */
 	struct syncpool *pool = smp_load_acquire(&e->pool);
 
 	return pool == POOL_EARLY_BUSY ? NULL : pool;

@@ -30,6 +30,8 @@ struct pool_counters {
 	unsigned long	steals;
 	unsigned long	stolen;
 	unsigned long	victim_hits;
+	unsigned long	hits;		/* while they are counted */
+	unsigned long	misses;		/* likewise */
 	long		chained;	/* to and from chains, not in @nodes yet */
 };
 

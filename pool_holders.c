@@ -150,6 +150,18 @@ void pool_holders_report(struct syncpool_core *core)
 	kfree(holders);
 }
 
+/* Print who holds objects of @core. May sleep. Returns an errno. */
+int pool_holders_show(struct seq_file *m, struct syncpool_core *core)
+{
+	struct pool_holders *holders = kmalloc(sizeof(*holders), GFP_KERNEL);
+
+	if (!holders)
+		return -ENOMEM;
+	pool_holders_print_core(m, holders, core, POOL_HOLDERS_STACKS);
+	kfree(holders);
+	return 0;
+}
+
 /* Nothing is allocated under this lock, so the memory comes from the open. */
 static void *holders_start(struct seq_file *m, loff_t *pos)
 {

@@ -4,9 +4,11 @@
 #define _POOL_HOLDERS_H
 
 struct dentry;
+struct seq_file;
 struct syncpool_core;
 
 void pool_holders_debugfs_init(struct dentry *dir);
+int pool_holders_show(struct seq_file *m, struct syncpool_core *core);
 void pool_holders_report(struct syncpool_core *core);
 
 #endif /* _POOL_HOLDERS_H */

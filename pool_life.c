@@ -115,8 +115,10 @@ static struct syncpool_core *pool_take_core(struct syncpool *pool)
 	core = pool->core;
 	if (core && !pool_is_original(pool, core))
 		core = NULL;
-	if (core)
+	if (core) {
 		list_del(&core->node);
+		pool_list_changed();
+	}
 	mutex_unlock(&pool_list_lock);
 	return core;
 }
@@ -239,6 +241,7 @@ static struct syncpool_core *pool_find_forgotten(const struct module *owner)
 	list_for_each_entry(core, &pool_list, node) {
 		if (core->owner == owner) {
 			list_del(&core->node);
+			pool_list_changed();
 			found = core;
 			break;
 		}

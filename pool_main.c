@@ -62,8 +62,10 @@ static noinline void *pool_get_late(struct syncpool *pool, gfp_t gfp, unsigned i
 
 	if (!pool_limit_is_waited(pool)) {
 		obj = pool_get_recalled(pool, true);
-		if (obj)
+		if (obj) {
+			pool_debug_got(pool, obj, gfp);
 			return obj;
+		}
 	}
 	return state ? pool_get_waiting(pool, gfp, state) : POOL_WAIT;
 }
@@ -100,14 +102,9 @@ static __always_inline void *pool_get_far(struct syncpool *pool, gfp_t gfp, void
 		obj = pool_build(pool, gfp);
 		if (!IS_ERR_OR_NULL(obj))
 			return obj;
-		if (!wait)
-			return NULL;
-		if (likely(!obj))
-			obj = pool_may_hold(pool) ? pool_get_last(pool) : NULL;
-		else
-			obj = pool_get_late(pool, gfp, state);
-		if (unlikely(obj == POOL_WAIT))
-			return obj;
+		if (unlikely(obj) && wait)
+			return pool_get_late(pool, gfp, state);
+		obj = wait && pool_may_hold(pool) ? pool_get_last(pool) : NULL;
 	}
 	pool_debug_got(pool, obj, gfp);
 	return obj;

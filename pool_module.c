@@ -6,6 +6,7 @@
  * is below it, and scripts/lint checks that.
  *
  *	pool_module	load, unload, modules that forget their pools
+ *	pool_show	the pools in debugfs
  *	pool_pm		suspend, hibernation, shutdown
  *	pool_hotplug	what a dead CPU leaves behind
  *	pool_life	how pools begin and end
@@ -27,7 +28,7 @@
  *	pool_defer	an object whose free has to wait
  *	pool_recall	what lies in other CPUs' magazines
  *	pool_limit	min, max, the queue of gets that wait
- *	pool_stats	counters, debugfs
+ *	pool_stats	counters
  *	pool_earn	how large a magazine is
  *	pool_debug	debug mode: what an operation has to check
  *	pool_select	the pools that syncpool.debug names
@@ -58,8 +59,8 @@
 #include "pool_life.h"
 #include "pool_pm.h"
 #include "pool_ring.h"
+#include "pool_show.h"
 #include "pool_shrink.h"
-#include "pool_stats.h"
 #include "pool_table.h"
 
 static int pool_module_event(struct notifier_block *nb, unsigned long state,
@@ -96,7 +97,7 @@ static int __init pool_module_init(void)
 	err = pool_pm_init();
 	if (err)
 		goto err_oom;
-	pool_holders_debugfs_init(pool_stats_debugfs_init());
+	pool_show_init();
 	pr_info("syncpool: loaded\n");
 	return 0;
 
@@ -115,7 +116,7 @@ err_wq:
 
 static void __exit pool_module_exit(void)
 {
-	pool_stats_debugfs_exit();
+	pool_show_exit();
 	pool_pm_exit();
 	pool_shrink_oom_exit();
 	unregister_module_notifier(&pool_module_nb);

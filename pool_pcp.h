@@ -112,7 +112,7 @@ bool pool_pcp_nested_put(struct pool_pcp *pcp, void *obj);
  * pool_assert_pinned:A: RCU reader, pairs with the grace periods at
  * pool_chain_pop_tail:D and pool_widen_work:A (litmus/ring-reclaim),
  * pool_chain_retire:A (litmus/retire), pool_reclaim_rotate:A,
- * pool_cleanup:A and pool_core_stop:A (litmus/drain), pool_idle_begin:A
+ * pool_reclaim_cleanup:A and pool_core_stop:A (litmus/drain), pool_idle_begin:A
  * (litmus/wait-count), and pool_generation_is_open:B (litmus/victim-open,
  * litmus/victim-guard)
  */

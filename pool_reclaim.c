@@ -108,6 +108,7 @@ static void pool_rotate(struct syncpool_core *core, enum pool_reason reason, int
 	pool_core_update(core);
 	/* only now does nobody find it active */
 	pool_generation_end_owners(core->victim);
+	WRITE_ONCE(core->rotated_at, jiffies);
 	WRITE_ONCE(core->rotations, core->rotations + 1);
 	WRITE_ONCE(core->reclaimed_at, jiffies);
 	trace_syncpool_rotate(core->params.name, core->rotations, reason, node);
@@ -386,7 +387,8 @@ void pool_reclaim_lock_settled(struct syncpool_core *core)
 }
 EXPORT_SYMBOL_FOR_TEST(pool_reclaim_lock_settled);
 
-static unsigned long pool_cleanup(struct syncpool_core *core)
+/* Free all that is old, and make what is cached old. May sleep. */
+unsigned long pool_reclaim_cleanup(struct syncpool_core *core)
 {
 	unsigned long freed;
 
@@ -401,7 +403,7 @@ static unsigned long pool_cleanup(struct syncpool_core *core)
 	pool_rotate(core, POOL_REASON_CLEANUP, NUMA_NO_NODE);
 	mutex_unlock(&core->reclaim_lock);
 	/*
-	 * pool_cleanup:A: grace period before the drain, pairs with
+	 * pool_reclaim_cleanup:A: grace period before the drain, pairs with
 	 * pool_assert_pinned:A; litmus/drain
 	 */
 	synchronize_rcu();
@@ -422,7 +424,7 @@ unsigned long syncpool_cleanup(struct syncpool *pool)
 	core = pool_core_enter(pool);
 	if (!core)
 		return 0;
-	freed = pool_cleanup(core);
+	freed = pool_reclaim_cleanup(core);
 	pool_core_leave(core);
 	return freed;
 }

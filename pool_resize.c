@@ -17,6 +17,7 @@
 #include "pool_limit.h"
 #include "pool_new.h"
 #include "pool_reclaim.h"
+#include "pool_resize.h"
 #include "pool_shrink.h"
 
 /* Free what is idle and exceeds params.max; puts free the rest. */
@@ -90,37 +91,37 @@ static void pool_resize_undo(struct syncpool *pool, struct syncpool_core *core,
 	pool_resize_trim(pool, core);
 }
 
-static int pool_resize(struct syncpool *pool, struct syncpool_core *core,
-		       struct pool_bounds *to)
+/* As syncpool_resize(), of a pool whose core stays. */
+int pool_resize(struct syncpool *pool, struct syncpool_core *core, unsigned int min,
+		unsigned int max)
 {
-	struct pool_bounds was;
+	struct pool_bounds to = { min, max }, was;
 	int err;
 
+	if (!pool_limit_is_valid(&pool->params, min, max))
+		return -EINVAL;
 	mutex_lock(&core->resize_lock);
-	err = pool_resize_set(pool, core, to, &was);
+	err = pool_resize_set(pool, core, &to, &was);
 	mutex_unlock(&core->resize_lock);
 	if (err)
 		return err;
 	pool_resize_trim(pool, core);
 	err = pool_new_fill(pool, core);
 	if (err)
-		pool_resize_undo(pool, core, to, &was);
+		pool_resize_undo(pool, core, &to, &was);
 	return err;
 }
 
 int syncpool_resize(struct syncpool *pool, unsigned int min, unsigned int max)
 {
-	struct pool_bounds to = { min, max };
 	struct syncpool_core *core;
 	int err;
 
 	might_sleep();
-	if (!pool_limit_is_valid(&pool->params, min, max))
-		return -EINVAL;
 	core = pool_activate_enter(pool);
 	if (IS_ERR(core))
 		return PTR_ERR(core);
-	err = pool_resize(pool, core, &to);
+	err = pool_resize(pool, core, min, max);
 	pool_core_leave(core);
 	return err;
 }

@@ -11,7 +11,6 @@
  * in syncpool.uncached instead, in one word, so that the put that brings back
  * the last object knows that it does.
  */
-#include <linux/debugfs.h>
 #include <linux/export.h>
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
@@ -102,6 +101,26 @@ static void pool_stats_sum(struct syncpool *pool, struct syncpool_core *core,
 	if (core)
 		sum->frees -= pool_stats_stashed_idle(core);
 	sum->alloc_fails += atomic_long_read(&pool->uncached.alloc_fails);
+}
+
+/* As syncpool_read_stats(), of a pool that stays. */
+void pool_stats_read(struct syncpool_core *core, struct syncpool_stats *stats)
+{
+	pool_stats_sum(core->pool, core, stats);
+}
+
+/* The gets that were counted. */
+void pool_stats_hits(const struct syncpool_core *core, struct pool_hits *sum)
+{
+	unsigned int cpu;
+
+	*sum = (struct pool_hits){ .counted = READ_ONCE(core->counting) };
+	for_each_possible_cpu(cpu) {
+		const struct pool_counters *c = per_cpu_ptr(core->counters, cpu);
+
+		sum->hits += READ_ONCE(c->hits);
+		sum->misses += READ_ONCE(c->misses);
+	}
 }
 
 /* Allocs less frees, without those in syncpool.uncached. */
@@ -266,47 +285,17 @@ void syncpool_read_stats(struct syncpool *pool, struct syncpool_stats *stats)
 }
 EXPORT_SYMBOL_GPL(syncpool_read_stats);
 
-static void pool_stats_show(struct seq_file *m, struct syncpool_core *core)
+/* A line for each of @stats. */
+void pool_stats_print(struct seq_file *m, const struct syncpool_stats *stats)
 {
-	struct syncpool_stats s;
-
-	pool_stats_sum(core->pool, core, &s);
-	seq_printf(m, "%s %lu %ld %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %zu %zu %u %u %u %s\n",
-		   core->params.name, pool_stats_cached(core),
-		   pool_stats_outstanding(core), s.allocs, s.frees,
-		   s.alloc_fails, s.refills, s.spills, s.steals, s.stolen,
-		   s.victim_hits, s.rotations, s.grows, s.nested, s.reclaimed,
-		   s.aged, s.rebuilt, s.waits, s.recalls, s.peak, s.refused,
-		   core->params.obj_size, core->nodes->footprint,
-		   READ_ONCE(core->pool->params.min), READ_ONCE(core->pool->params.max),
-		   core->id, pool_owner_name(core->owner, "-"));
-}
-
-static int pools_show(struct seq_file *m, void *unused)
-{
-	struct syncpool_core *core;
-
-	/* every name of struct syncpool_stats is a column */
-	seq_puts(m, "name cached outstanding allocs frees alloc_fails refills spills steals stolen victim_hits rotations grows nested reclaimed aged rebuilt waits recalls peak refused obj_size footprint min max id owner\n");
-	mutex_lock(&pool_list_lock);
-	list_for_each_entry(core, &pool_list, node)
-		pool_stats_show(m, core);
-	mutex_unlock(&pool_list_lock);
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(pools);
-
-static struct dentry *pool_debugfs;
-
-/* Returns the folder. debugfs may be off or fail; the pool does not need it. */
-struct dentry *pool_stats_debugfs_init(void)
-{
-	pool_debugfs = debugfs_create_dir("syncpool", NULL);
-	debugfs_create_file("pools", 0444, pool_debugfs, NULL, &pools_fops);
-	return pool_debugfs;
-}
-
-void pool_stats_debugfs_exit(void)
-{
-	debugfs_remove(pool_debugfs);
+	seq_printf(m, "allocs %lu\nfrees %lu\nalloc_fails %lu\n", stats->allocs,
+		   stats->frees, stats->alloc_fails);
+	seq_printf(m, "refills %lu\nspills %lu\n", stats->refills, stats->spills);
+	seq_printf(m, "steals %lu\nstolen %lu\n", stats->steals, stats->stolen);
+	seq_printf(m, "victim_hits %lu\nrotations %lu\ngrows %lu\nnested %lu\n",
+		   stats->victim_hits, stats->rotations, stats->grows, stats->nested);
+	seq_printf(m, "reclaimed %lu\naged %lu\nrebuilt %lu\n", stats->reclaimed,
+		   stats->aged, stats->rebuilt);
+	seq_printf(m, "waits %lu\nrecalls %lu\npeak %lu\nrefused %lu\n", stats->waits,
+		   stats->recalls, stats->peak, stats->refused);
 }

@@ -5,7 +5,14 @@
 
 #include "pool_core.h"
 
-struct dentry;
+struct seq_file;
+
+/* The gets since counting began. @counted: it is going on. */
+struct pool_hits {
+	unsigned long hits;
+	unsigned long misses;
+	bool counted;
+};
 
 bool pool_stats_alloc(struct syncpool *pool, struct syncpool_core *core,
 		      bool built);
@@ -19,7 +26,8 @@ long pool_stats_nr_built(struct syncpool_core *core);
 long pool_stats_outstanding(struct syncpool_core *core);
 long pool_stats_outstanding_base(struct syncpool_core *core);
 
-struct dentry *pool_stats_debugfs_init(void);
-void pool_stats_debugfs_exit(void);
+void pool_stats_read(struct syncpool_core *core, struct syncpool_stats *stats);
+void pool_stats_hits(const struct syncpool_core *core, struct pool_hits *sum);
+void pool_stats_print(struct seq_file *m, const struct syncpool_stats *stats);
 
 #endif /* _POOL_STATS_H */

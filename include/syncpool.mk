@@ -3,20 +3,22 @@
 #
 #	include /usr/local/include/syncpool/syncpool.mk
 #
-# adds the header's folder to ccflags-y, and the symbols that syncpool.ko exports in the
-# kernel that is built for. If it is not installed for that kernel, the build ends here,
-# and not with a module that does not load.
+# (Debian's package has it in /usr/include) adds the header's folder to ccflags-y, and the
+# symbols that syncpool.ko exports in the kernel that is built for, as `make install` or
+# DKMS has left them. If it is not installed for that kernel, the build ends here, and not
+# with a module that does not load.
 
 syncpool-dir := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 syncpool-release := $(shell sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' \
 		      $(objtree)/include/generated/utsrelease.h)
-syncpool-symvers := $(syncpool-dir)/$(syncpool-release)/Module.symvers
+syncpool-symvers := $(firstword $(wildcard $(syncpool-dir)/$(syncpool-release)/Module.symvers \
+		      /var/lib/dkms/syncpool/kernel-$(syncpool-release)-*/Module.symvers))
 
 # kbuild's `make clean` reads the Kbuild, too
 ifeq ($(filter __clean,$(PHONY)),)
-ifeq ($(wildcard $(syncpool-symvers)),)
-$(error syncpool is not installed for Linux $(syncpool-release), but for: $(notdir \
-	$(patsubst %/,%,$(dir $(wildcard $(syncpool-dir)/*/Module.symvers)))))
+ifeq ($(syncpool-symvers),)
+$(error syncpool is not installed for Linux $(syncpool-release), but for: $(patsubst \
+	$(syncpool-dir)/%/Module.symvers,%,$(wildcard $(syncpool-dir)/*/Module.symvers)))
 endif
 endif
 

@@ -489,18 +489,24 @@ static void early_put(void *unused)
 	syncpool_put(&early_pool, &foreign.objs[1]);
 }
 
-/* It is activated, and what was put before, where nothing could be freed, is freed. */
-static void defer_early(struct kunit *test)
+/* Wait until the work item has activated @pool and freed what was put before. */
+static void early_wait(struct kunit *test, struct syncpool *pool)
 {
 	unsigned int tries = 1000;
 
+	while (!READ_ONCE(pool->core) && tries--)
+		msleep(20);
+	KUNIT_ASSERT_NOT_NULL(test, pool->core);
+	flush_work(&pool->activate);
+}
+
+/* It is activated, and what was put before, where nothing could be freed, is freed. */
+static void defer_early(struct kunit *test)
+{
 	atomic_set(&foreign.frees, 0);
 	in_hard(test, early_put, NULL);
 	KUNIT_EXPECT_NULL(test, early_got);
-	while (!READ_ONCE(early_pool.core) && tries--)
-		msleep(20);
-	KUNIT_ASSERT_NOT_NULL(test, early_pool.core);
-	flush_work(&early_pool.activate);
+	early_wait(test, &early_pool);
 	KUNIT_EXPECT_EQ(test, atomic_read(&foreign.frees), 2);
 	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&early_pool), -2L);
 	syncpool_put(&early_pool, &foreign.objs[0]);
@@ -555,9 +561,10 @@ static void defer_early_bound(struct kunit *test)
 	atomic_set(&foreign.frees, 0);
 	in_hard(test, early_burst, NULL);
 	KUNIT_EXPECT_EQ(test, early_built, IS_ENABLED(CONFIG_PREEMPT_RT) ? 0U : POOL_EARLY_BUILT);
+	early_wait(test, &early_bound);
+	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&early_bound), 0L);
 	syncpool_exit(&early_bound);
 	KUNIT_EXPECT_EQ(test, (unsigned int)atomic_read(&foreign.frees), early_built);
-	KUNIT_EXPECT_EQ(test, syncpool_outstanding(&early_bound), 0L);
 }
 
 /*

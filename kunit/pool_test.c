@@ -245,6 +245,13 @@ static void pool_params_null(struct kunit *test)
 }
 
 #define POOLS	"/sys/kernel/debug/syncpool/pools"
+#define STATS	"/sys/kernel/debug/syncpool/%s:%u/stats"
+
+/* 0 if debugfs lists a pool of this module. */
+static int listed(unsigned int id, const char *name)
+{
+	return test_shell("grep -q '^ *%u %s  *" KBUILD_MODNAME " ' " POOLS, id, name);
+}
 
 /* Two active pools have one name, and ids by which debugfs tells them apart. */
 static void names_differ(struct kunit *test, const struct syncpool *a,
@@ -252,12 +259,10 @@ static void names_differ(struct kunit *test, const struct syncpool *a,
 {
 	KUNIT_EXPECT_STREQ(test, a->name, b->name);
 	KUNIT_EXPECT_NE(test, a->id, b->id);
-	KUNIT_EXPECT_EQ(test, test_shell("[ $(grep -c '^%s .* " KBUILD_MODNAME "$' " POOLS
+	KUNIT_EXPECT_EQ(test, test_shell("[ $(grep -c ' %s  *" KBUILD_MODNAME " ' " POOLS
 					 ") = 2 ]", a->name), 0);
-	KUNIT_EXPECT_EQ(test, test_shell("grep -q '^%s .* %u " KBUILD_MODNAME "$' " POOLS,
-					 a->name, a->id), 0);
-	KUNIT_EXPECT_EQ(test, test_shell("grep -q '^%s .* %u " KBUILD_MODNAME "$' " POOLS,
-					 b->name, b->id), 0);
+	KUNIT_EXPECT_EQ(test, listed(a->id, a->name), 0);
+	KUNIT_EXPECT_EQ(test, listed(b->id, b->name), 0);
 }
 
 /* Pools may have the same name, which they copy. */
@@ -294,8 +299,7 @@ static void pool_ids(struct kunit *test)
 
 	KUNIT_EXPECT_GT(test, id, 0U);
 	KUNIT_EXPECT_EQ(test, tp->pool.core->id, id);
-	KUNIT_EXPECT_EQ(test, test_shell("grep -q '^%s .* 0 [0-9]* [0-9]* 0 0 %u " KBUILD_MODNAME
-					 "$' " POOLS, test->name, id), 0);
+	KUNIT_EXPECT_EQ(test, listed(id, test->name), 0);
 	test_pool_end(tp);
 	snprintf(regex, sizeof(regex), "used after .* \\(pool %u of " KBUILD_MODNAME "\\)", id);
 	test_warn_begin(test->name, regex);
@@ -320,8 +324,9 @@ static void pool_names_odd(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
 	KUNIT_EXPECT_STREQ(test, tp->pool.name, ODD);
 	KUNIT_EXPECT_STREQ(test, tp->pool.core->params.name, ODD);
-	KUNIT_EXPECT_EQ(test, test_shell("grep -q '^" ODD " 0 0 ' " POOLS), 0);
-	KUNIT_EXPECT_EQ(test, test_shell("awk 'NR == 1 { n = NF } NF != n { exit 1 }' " POOLS), 0);
+	KUNIT_EXPECT_EQ(test, listed(tp->pool.id, ODD), 0);
+	KUNIT_EXPECT_EQ(test, test_shell("awk 'NR == 2 { n = NF } NR > 2 && NF != n { exit 1 }' "
+					 POOLS), 0);
 	if (IS_ENABLED(CONFIG_SHRINKER_DEBUG))
 		KUNIT_EXPECT_EQ(test, test_shell("ls -d /sys/kernel/debug/shrinker/syncpool:*"
 						 ODD "*"), 0);
@@ -661,14 +666,16 @@ static void pool_lazy_params(struct kunit *test)
 	struct test_pool *tp = lazy_make(test, &lazy_params);
 
 	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(&lazy_params, 0), 0);
-	KUNIT_EXPECT_EQ(test, test_shell("grep -q '^lazy_params .* 4096 %u 0 0 %u " KBUILD_MODNAME
-					 "$' " POOLS, SZ_1M, lazy_params.id), 0);
+	KUNIT_EXPECT_EQ(test, listed(lazy_params.id, "lazy_params"), 0);
+	KUNIT_EXPECT_EQ(test, test_shell("grep -q '^obj_size 4096$' " STATS, "lazy_params",
+					 lazy_params.id), 0);
+	KUNIT_EXPECT_EQ(test, test_shell("grep -q '^footprint 1048576$' " STATS, "lazy_params",
+					 lazy_params.id), 0);
 	lazy_end(test, tp, &lazy_params);
 	tp = lazy_make(test, &lazy_named);
 	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(&lazy_named, 0), 0);
 	KUNIT_EXPECT_STREQ(test, lazy_named.name, "lazy_name");
-	KUNIT_EXPECT_EQ(test, test_shell("grep -q '^lazy_name .* 0 0 0 0 %u " KBUILD_MODNAME
-					 "$' " POOLS, lazy_named.id), 0);
+	KUNIT_EXPECT_EQ(test, listed(lazy_named.id, "lazy_name"), 0);
 	lazy_end(test, tp, &lazy_named);
 }
 
