@@ -14,6 +14,12 @@ install: ## install module, headers and Module.symvers for KDIR (PREFIX, DESTDIR
 uninstall: ## remove what install has installed for KDIR (PREFIX, DESTDIR)
 	KDIR=$(KDIR) scripts/env/install --uninstall
 
+deb: ## Debian's packages, in out/deb
+	scripts/env/deb
+
+tools: ## the commands of docs/admin.md, and syncpooltop, in a guest
+	scripts/test/tools
+
 clean: ## remove what builds and runs have made
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
 	rm -rf out compile_commands.json
@@ -70,5 +76,5 @@ help: ## this list
 	@sed -n 's/^\([a-z_.-]*\): .*## /  \1	/p' $(MAKEFILE_LIST) | expand -t 25
 	@echo "KDIR is $(KDIR)"
 
-.PHONY: all install uninstall clean compile_commands.json quick check kunit demo torture pressure clients
+.PHONY: all install uninstall deb tools clean compile_commands.json quick check kunit demo torture pressure clients
 .PHONY: bench bench-native bench-compare litmus mutants coverage htmldocs check-full help

@@ -10,6 +10,7 @@
 #include "pool_defer.h"
 #include "pool_limit.h"
 #include "pool_stats.h"
+#include "pool_trace.h"
 
 void *pool_new(struct syncpool *pool, gfp_t gfp, bool in_turn);
 int pool_new_fill_some(struct syncpool *pool, struct syncpool_core *core);
@@ -27,6 +28,7 @@ static __always_inline void *pool_new_call(struct syncpool *pool, struct syncpoo
 
 	might_alloc(gfp);
 	obj = pool->params.alloc(gfp, pool->params.data);
+	trace_syncpool_build(pool->name, obj);
 	preempt_disable();
 	if (core)
 		pool_stats_filled(pool, core, obj);

@@ -42,6 +42,21 @@ DEFINE_EVENT(syncpool_count, syncpool_steal,
 	TP_ARGS(name, n)
 );
 
+/* built: alloc has returned an object */
+TRACE_EVENT(syncpool_build,
+	TP_PROTO(const char *name, bool built),
+	TP_ARGS(name, built),
+	TP_STRUCT__entry(
+		__string(name, name)
+		__field(bool, built)
+	),
+	TP_fast_assign(
+		pool_assign_str(name, name);
+		__entry->built = built;
+	),
+	TP_printk("pool=%s built=%d", __get_str(name), __entry->built)
+);
+
 TRACE_DEFINE_ENUM(POOL_REASON_CALM);
 TRACE_DEFINE_ENUM(POOL_REASON_DISTRESS);
 TRACE_DEFINE_ENUM(POOL_REASON_OOM);

@@ -29,7 +29,7 @@ extensions = ['kerneldoc', 'automarkup', 'myst_parser']
 # The source folder is the top of the tree, so that the documents' links to each
 # other lead where they lead on disk.
 root_doc = 'docs/index'
-include_patterns = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/*',
+include_patterns = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/*', 'docs/man/*',
                     'test/litmus/README.md']
 exclude_patterns = ['out', '.git']
 
@@ -49,3 +49,10 @@ html_theme_options = {'description': 'a pool of ready-made objects for kernel co
                       'page_width': '70em', 'sidebar_width': '16em'}
 html_sidebars = {'**': ['about.html', 'navigation.html', 'searchbox.html']}
 html_copy_source = False
+
+man_pages = [
+    ('docs/man/syncpool', 'syncpool', 'pools of reusable objects', [author], 4),
+    ('docs/man/syncpooltop', 'syncpooltop', 'show the pools of the running kernel', [author], 1),
+    ('docs/api', 'syncpool', 'the interface of the kernel module', [author], 9),
+]
+man_make_section_directory = False
