@@ -91,6 +91,7 @@ static const struct {
 
 /* What is shown of a pool. */
 struct pool_view {
+	struct syncpool		*pool;
 	struct syncpool_core	*core;
 	struct syncpool_stats	stats;
 	unsigned long		cached;
@@ -98,13 +99,18 @@ struct pool_view {
 	struct pool_hits	hits;
 };
 
-static void pool_view_fill(struct pool_view *view, struct syncpool_core *core)
+/* -ENODEV: the module of the pool has forgotten it, and is being unloaded. */
+static int pool_view_fill(struct pool_view *view, struct syncpool_core *core)
 {
 	view->core = core;
-	pool_stats_read(core, &view->stats);
+	view->pool = READ_ONCE(core->pool);
+	if (!view->pool)
+		return -ENODEV;
+	pool_stats_read(view->pool, core, &view->stats);
 	view->cached = pool_stats_cached(core);
 	view->out = pool_stats_outstanding(core);
 	pool_stats_hits(core, &view->hits);
+	return 0;
 }
 
 /* What the cached objects take, where a pool has said what one takes. */
@@ -141,9 +147,9 @@ static long pool_show_number(const struct pool_view *view, enum pool_column colu
 	case POOL_COLUMN_PEAK:
 		return view->stats.peak;
 	case POOL_COLUMN_MIN:
-		return READ_ONCE(view->core->pool->params.min);
+		return READ_ONCE(view->pool->params.min);
 	case POOL_COLUMN_MAX:
-		return READ_ONCE(view->core->pool->params.max);
+		return READ_ONCE(view->pool->params.max);
 	case POOL_COLUMN_BUILT:
 		return view->stats.allocs;
 	case POOL_COLUMN_RECLAIMED:
@@ -202,7 +208,9 @@ static void pool_show_line(struct seq_file *m, struct syncpool_core *core)
 	enum pool_column column;
 	struct pool_view view;
 
-	pool_view_fill(&view, core);
+	/* on the list it has a pool */
+	if (pool_view_fill(&view, core))
+		return;
 	for (column = 0; column < POOL_COLUMNS; column++) {
 		pool_show_value(buf, &view, column);
 		pool_show_cell(m, column, buf);
@@ -260,14 +268,17 @@ static int value_show(struct seq_file *m, void *unused)
 	struct syncpool_core *core = pool_show_enter(m->private);
 	char buf[POOL_SHOW_VALUE];
 	struct pool_view view;
+	int err;
 
 	if (!core)
 		return -ENODEV;
-	pool_view_fill(&view, core);
-	pool_show_value(buf, &view, pool_show_column(m->private));
+	err = pool_view_fill(&view, core);
+	if (!err) {
+		pool_show_value(buf, &view, pool_show_column(m->private));
+		seq_printf(m, "%s\n", buf);
+	}
 	pool_core_leave(core);
-	seq_printf(m, "%s\n", buf);
-	return 0;
+	return err;
 }
 DEFINE_SHOW_ATTRIBUTE(value);
 
@@ -275,15 +286,18 @@ static int stats_show(struct seq_file *m, void *unused)
 {
 	struct syncpool_core *core = pool_show_enter(m->private);
 	struct pool_view view;
+	int err;
 
 	if (!core)
 		return -ENODEV;
-	pool_view_fill(&view, core);
-	seq_printf(m, "obj_size %zu\nfootprint %zu\n", core->params.obj_size,
-		   core->nodes->footprint);
+	err = pool_view_fill(&view, core);
+	if (!err) {
+		seq_printf(m, "obj_size %zu\nfootprint %zu\n", core->params.obj_size,
+			   core->nodes->footprint);
+		pool_stats_print(m, &view.stats);
+	}
 	pool_core_leave(core);
-	pool_stats_print(m, &view.stats);
-	return 0;
+	return err;
 }
 DEFINE_SHOW_ATTRIBUTE(stats);
 
@@ -312,9 +326,13 @@ static long long pool_show_read_number(const char __user *user, size_t count)
 static int pool_show_set_bound(struct syncpool_core *core, enum pool_column column,
 			       unsigned int value)
 {
-	struct syncpool *pool = core->pool;
-	unsigned int min = READ_ONCE(pool->params.min), max = READ_ONCE(pool->params.max);
+	struct syncpool *pool = READ_ONCE(core->pool);
+	unsigned int min, max;
 
+	if (!pool)
+		return -ENODEV;
+	min = READ_ONCE(pool->params.min);
+	max = READ_ONCE(pool->params.max);
 	if (column == POOL_COLUMN_MIN)
 		min = value;
 	else

@@ -103,10 +103,11 @@ static void pool_stats_sum(struct syncpool *pool, struct syncpool_core *core,
 	sum->alloc_fails += atomic_long_read(&pool->uncached.alloc_fails);
 }
 
-/* As syncpool_read_stats(), of a pool that stays. */
-void pool_stats_read(struct syncpool_core *core, struct syncpool_stats *stats)
+/* As syncpool_read_stats(), of a pool whose core stays. */
+void pool_stats_read(struct syncpool *pool, struct syncpool_core *core,
+		     struct syncpool_stats *stats)
 {
-	pool_stats_sum(core->pool, core, stats);
+	pool_stats_sum(pool, core, stats);
 }
 
 /* The gets that were counted. */
@@ -135,11 +136,11 @@ static long pool_stats_nr_built_base(struct syncpool_core *core)
 /* Objects that exist: allocs less frees. */
 long pool_stats_nr_built(struct syncpool_core *core)
 {
+	struct syncpool *pool = READ_ONCE(core->pool);
 	long n = pool_stats_nr_built_base(core);
 
-	if (core->pool)
-		n += atomic_long_read(&core->pool->uncached.out) +
-		     pool_stats_stashed_idle(core);
+	if (pool)
+		n += atomic_long_read(&pool->uncached.out) + pool_stats_stashed_idle(core);
 	return n;
 }
 
