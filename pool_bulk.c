@@ -20,6 +20,7 @@
 #include "pool_free.h"
 #include "pool_limit.h"
 #include "pool_main.h"
+#include "pool_new.h"
 #include "pool_wait.h"
 
 /* objects that one pinned section moves */
@@ -149,7 +150,7 @@ void syncpool_put_bulk(struct syncpool *pool, unsigned int n, void **objs)
 	while (put < n) {
 		k = 0;
 		/* debug mode looks at each object */
-		if (!static_branch_unlikely(&pool_debug_key)) {
+		if (!pool_debug_looks(pool)) {
 			preempt_disable();
 			k = pool_put_many(pool, objs + put,
 					  min(n - put, POOL_BULK));
@@ -179,6 +180,8 @@ int syncpool_prefill(struct syncpool *pool, unsigned int n, gfp_t gfp)
 		return -EINVAL;
 	while (n--) {
 		obj = pool_build(pool, gfp);
+		if (IS_ERR_OR_NULL(obj) && pool_new_is_early(pool))
+			return -EAGAIN;
 		if (IS_ERR_OR_NULL(obj))
 			return obj == POOL_WAIT && pool_prefill_waits(pool) ? -EBUSY : -ENOMEM;
 		if (!READ_ONCE(pool->core)) {

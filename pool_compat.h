@@ -16,6 +16,7 @@
 #include <linux/swap.h>
 #include <linux/topology.h>
 #include <linux/version.h>
+#include <linux/workqueue.h>
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
 static inline void *pool_shrinker_data(struct shrinker *shrinker)
@@ -93,6 +94,16 @@ static inline void pool_shrinker_free(struct shrinker *shrinker)
 	kfree(ps);
 }
 #endif
+
+/* For what may take long and is nobody's in particular. */
+static inline struct workqueue_struct *pool_system_wq(void)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+	return system_dfl_wq;
+#else
+	return system_unbound_wq;
+#endif
+}
 
 /*
  * What the reclaim that calls a shrinker counts as progress, beside pages of the LRU and

@@ -41,6 +41,13 @@ EXPORT_PER_CPU_SYMBOL_GPL(syncpool_closed);
 /* initialized by pool_show.c: a pool was put on the list, or taken off it */
 struct work_struct pool_list_work;
 
+/* debugfs is to follow. */
+void pool_list_changed(void)
+{
+	if (IS_ENABLED(CONFIG_DEBUG_FS))
+		queue_work(pool_system_wq(), &pool_list_work);
+}
+
 struct syncpool_core *pool_find_id(unsigned int id)
 {
 	struct syncpool_core *core;

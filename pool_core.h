@@ -297,6 +297,7 @@ bool pool_is_copy(struct syncpool *pool);
 bool pool_is_gone(struct syncpool *pool);
 struct syncpool_core *pool_find_core(const struct syncpool *pool);
 struct syncpool_core *pool_find_id(unsigned int id);
+void pool_list_changed(void);
 
 void pool_core_init(struct syncpool_core *core);
 void pool_core_own_work(struct syncpool_core *core, struct work_struct *work);
@@ -346,13 +347,6 @@ static inline bool pool_core_may_reclaim(const struct syncpool_core *core)
 #define POOL_SHUTDOWN	BIT(30)
 
 /* Are devices suspended, or after their shutdown? See pool_pm.c. */
-
-/* A pool was put on the list, or taken off it: debugfs is to follow. */
-static inline void pool_list_changed(void)
-{
-	if (IS_ENABLED(CONFIG_DEBUG_FS))
-		queue_work(system_unbound_wq, &pool_list_work);
-}
 
 static inline bool pool_is_suspended(void)
 {

@@ -77,7 +77,7 @@ int pool_debug_enable(struct syncpool_core *core)
 static void pool_debug_end_later(void)
 {
 	atomic_inc(&pool_debug_ended);
-	queue_work(system_unbound_wq, &pool_debug_work);
+	queue_work(pool_system_wq(), &pool_debug_work);
 }
 
 /* @core, which is empty, is about to be freed. */
@@ -91,8 +91,26 @@ void pool_debug_disable(struct syncpool_core *core)
 	pool_track_end(core);
 }
 
-/* Does this change whether gets count? The pool is closed meanwhile, so all come here. */
-static bool pool_debug_set_counting(struct syncpool_core *core, bool on)
+/*
+ * The key as one more pool's that counts, or one less's. Nothing is held: this takes the lock
+ * of CPU hotplug, under which a pool may end.
+ */
+void pool_debug_hold_key(void)
+{
+	static_branch_inc(&pool_debug_key);
+}
+
+void pool_debug_release_key(void)
+{
+	static_branch_dec(&pool_debug_key);
+}
+
+/*
+ * Have gets count hits and misses, from 0 on, or not any more. Returns whether that is a
+ * change: as long as a pool counts, it holds the key. The pool is closed meanwhile, so that
+ * all gets come here.
+ */
+bool pool_debug_set_counting(struct syncpool_core *core, bool on)
 {
 	unsigned int cpu;
 	bool changed;
@@ -110,19 +128,6 @@ static bool pool_debug_set_counting(struct syncpool_core *core, bool on)
 	pool_core_update(core);
 	mutex_unlock(&core->reclaim_lock);
 	return changed;
-}
-
-/* Have gets count hits and misses, from 0 on; or not any more. May sleep. */
-void pool_debug_count_hits(struct syncpool_core *core, bool on)
-{
-	bool changed;
-
-	/* the key is held once as long as the pool counts */
-	if (on)
-		static_branch_inc(&pool_debug_key);
-	changed = pool_debug_set_counting(core, on);
-	if (changed != on)
-		static_branch_dec(&pool_debug_key);
 }
 
 /* No pool in debug mode is left: wait for the work that turns the key off. */

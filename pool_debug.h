@@ -5,6 +5,7 @@
 
 #include <linux/gfp.h>
 #include <linux/jump_label.h>
+#include <linux/rcupdate.h>
 #include <linux/smp.h>
 
 #include "pool_core.h"
@@ -22,7 +23,9 @@ enum pool_debug_verdict {
 int pool_debug_enable(struct syncpool_core *core);
 void pool_debug_disable(struct syncpool_core *core);
 void pool_debug_exit(void);
-void pool_debug_count_hits(struct syncpool_core *core, bool on);
+void pool_debug_hold_key(void);
+void pool_debug_release_key(void);
+bool pool_debug_set_counting(struct syncpool_core *core, bool on);
 enum pool_debug_verdict pool_debug_put(struct syncpool *pool, void *obj,
 				       unsigned long caller);
 void __pool_debug_check_gfp(struct syncpool *pool, gfp_t gfp);
@@ -35,6 +38,21 @@ unsigned int __pool_debug_random_cpu(struct syncpool_core *core);
 
 bool __pool_debug_refuses(struct syncpool *pool, void *obj, unsigned long caller);
 
+/* Is @pool in debug mode? It may begin or end meanwhile. */
+static inline bool pool_debug_looks(struct syncpool *pool)
+{
+	const struct syncpool_core *core;
+	bool looks;
+
+	if (!static_branch_unlikely(&pool_debug_key))
+		return false;
+	rcu_read_lock();
+	core = READ_ONCE(pool->core);
+	looks = core && core->debug;
+	rcu_read_unlock();
+	return looks;
+}
+
 static inline bool pool_debug_refuses(struct syncpool *pool, void *obj, unsigned long caller)
 {
 	return static_branch_unlikely(&pool_debug_key) &&
@@ -46,6 +64,13 @@ static inline void pool_debug_got(struct syncpool *pool, void *obj, gfp_t gfp)
 {
 	if (static_branch_unlikely(&pool_debug_key))
 		__pool_debug_got(pool, obj, gfp);
+}
+
+/* A get returns @obj, which it built. */
+static inline void pool_debug_built(struct syncpool *pool, void *obj)
+{
+	if (static_branch_unlikely(&pool_debug_key))
+		__pool_debug_built(pool, obj);
 }
 
 /* @obj, which a caller gave back, leaves its pool: it is freed later. */

@@ -117,13 +117,15 @@ static bool pool_early_store_in(struct pool_early_table *table, struct syncpool 
  */
 bool pool_early_store(struct syncpool *pool, void *obj)
 {
+	struct pool_early_table *table;
 	unsigned int cpu;
 
 	pool_assert_pinned();
-	if (!obj && pool_early_has(this_cpu_ptr(pool_early), pool))
-		return true;
 	for_each_cpu_wrap(cpu, cpu_possible_mask, smp_processor_id()) {
-		if (!pool_early_store_in(per_cpu_ptr(pool_early, cpu), pool, obj))
+		table = per_cpu_ptr(pool_early, cpu);
+		if (!obj && pool_early_has(table, pool))
+			return true;
+		if (!pool_early_store_in(table, pool, obj))
 			continue;
 		/* after the entry; the irq_work clears the bit before it looks */
 		smp_mb__before_atomic();

@@ -150,16 +150,17 @@ void pool_holders_report(struct syncpool_core *core)
 	kfree(holders);
 }
 
-/* Print who holds objects of @core. May sleep. Returns an errno. */
-int pool_holders_show(struct seq_file *m, struct syncpool_core *core)
+/* Memory for pool_holders_show(), which kfree() frees; or NULL. */
+struct pool_holders *pool_holders_alloc(void)
 {
-	struct pool_holders *holders = kmalloc(sizeof(*holders), GFP_KERNEL);
+	return kmalloc(sizeof(struct pool_holders), GFP_KERNEL);
+}
 
-	if (!holders)
-		return -ENOMEM;
+/* Print who holds objects of @core. */
+void pool_holders_show(struct seq_file *m, struct pool_holders *holders,
+		       struct syncpool_core *core)
+{
 	pool_holders_print_core(m, holders, core, POOL_HOLDERS_STACKS);
-	kfree(holders);
-	return 0;
 }
 
 /* Nothing is allocated under this lock, so the memory comes from the open. */

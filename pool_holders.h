@@ -4,11 +4,14 @@
 #define _POOL_HOLDERS_H
 
 struct dentry;
+struct pool_holders;
 struct seq_file;
 struct syncpool_core;
 
 void pool_holders_debugfs_init(struct dentry *dir);
-int pool_holders_show(struct seq_file *m, struct syncpool_core *core);
+struct pool_holders *pool_holders_alloc(void);
+void pool_holders_show(struct seq_file *m, struct pool_holders *holders,
+		       struct syncpool_core *core);
 void pool_holders_report(struct syncpool_core *core);
 
 #endif /* _POOL_HOLDERS_H */

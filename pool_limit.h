@@ -59,6 +59,7 @@ struct pool_limit {
  * @objs: what it is handed, up to @n
  * @n: how many it wants
  * @got: how many it has; under core->lock while it is in the list
+ * @built: of these, how many it built itself
  * @kicked: it has not looked yet, or is to look again; under core->lock
  * @looks: it looks, or did when it was handed what it wants; under core->lock
  * @slept: it is counted in syncpool_stats.waits
@@ -69,6 +70,7 @@ struct pool_waiter {
 	void			**objs;
 	unsigned int		n;
 	unsigned int		got;
+	unsigned int		built;
 	bool			kicked;
 	bool			looks;
 	bool			slept;

@@ -23,6 +23,21 @@
 /* until the work item tries again to build what min demands */
 #define POOL_FILL_AGAIN	(HZ / 10)
 
+/*
+ * alloc has returned. A copy of the name is traced, since that of a pool that becomes active
+ * changes.
+ */
+void pool_new_trace(struct syncpool *pool, struct syncpool_core *core, bool built)
+{
+	char name[SYNCPOOL_NAME_LEN];
+
+	preempt_disable();
+	core = core ?: READ_ONCE(pool->core);
+	pool_copy_name(name, core ? core->name : pool->params.name ?: pool->name);
+	preempt_enable();
+	trace_syncpool_build(name, built);
+}
+
 /* An object from alloc; NULL; or POOL_WAIT. @core: of the work that min demands, or NULL. */
 static void *pool_new_within(struct syncpool *pool, struct syncpool_core *core, gfp_t gfp,
 			     bool in_turn)
@@ -46,7 +61,7 @@ static void *pool_new_within(struct syncpool *pool, struct syncpool_core *core, 
 }
 
 /* Can no more objects wait to be freed, since @pool is not active yet? */
-static bool pool_new_is_early(const struct syncpool *pool)
+bool pool_new_is_early(const struct syncpool *pool)
 {
 	return !READ_ONCE(pool->core) &&
 	       atomic_long_read(&pool->limit.existing) >= (long)POOL_EARLY_BUILT;
@@ -59,8 +74,10 @@ static bool pool_new_is_early(const struct syncpool *pool)
  */
 void *pool_new(struct syncpool *pool, gfp_t gfp, bool in_turn)
 {
-	if (!pool->params.alloc || pool_new_is_early(pool))
+	if (!pool->params.alloc)
 		return NULL;
+	if (pool_new_is_early(pool))
+		return READ_ONCE(pool->params.max) ? POOL_WAIT : NULL;
 	return pool_new_within(pool, NULL, gfp, in_turn);
 }
 

@@ -12,6 +12,8 @@
 #include "pool_stats.h"
 #include "pool_trace.h"
 
+void pool_new_trace(struct syncpool *pool, struct syncpool_core *core, bool built);
+bool pool_new_is_early(const struct syncpool *pool);
 void *pool_new(struct syncpool *pool, gfp_t gfp, bool in_turn);
 int pool_new_fill_some(struct syncpool *pool, struct syncpool_core *core);
 int pool_new_fill(struct syncpool *pool, struct syncpool_core *core);
@@ -28,7 +30,8 @@ static __always_inline void *pool_new_call(struct syncpool *pool, struct syncpoo
 
 	might_alloc(gfp);
 	obj = pool->params.alloc(gfp, pool->params.data);
-	trace_syncpool_build(pool->name, obj);
+	if (trace_syncpool_build_enabled())
+		pool_new_trace(pool, core, obj);
 	preempt_disable();
 	if (core)
 		pool_stats_filled(pool, core, obj);

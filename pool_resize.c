@@ -91,17 +91,20 @@ static void pool_resize_undo(struct syncpool *pool, struct syncpool_core *core,
 	pool_resize_trim(pool, core);
 }
 
-/* As syncpool_resize(), of a pool whose core stays. */
-int pool_resize(struct syncpool *pool, struct syncpool_core *core, unsigned int min,
-		unsigned int max)
+/*
+ * As syncpool_resize(), of a pool whose core stays. NULL in place of a bound leaves it as it
+ * is.
+ */
+int pool_resize(struct syncpool *pool, struct syncpool_core *core, const unsigned int *min,
+		const unsigned int *max)
 {
-	struct pool_bounds to = { min, max }, was;
-	int err;
+	struct pool_bounds to, was;
+	int err = -EINVAL;
 
-	if (!pool_limit_is_valid(&pool->params, min, max))
-		return -EINVAL;
 	mutex_lock(&core->resize_lock);
-	err = pool_resize_set(pool, core, &to, &was);
+	to = (struct pool_bounds){ min ? *min : pool->params.min, max ? *max : pool->params.max };
+	if (pool_limit_is_valid(&pool->params, to.min, to.max))
+		err = pool_resize_set(pool, core, &to, &was);
 	mutex_unlock(&core->resize_lock);
 	if (err)
 		return err;
@@ -121,7 +124,7 @@ int syncpool_resize(struct syncpool *pool, unsigned int min, unsigned int max)
 	core = pool_activate_enter(pool);
 	if (IS_ERR(core))
 		return PTR_ERR(core);
-	err = pool_resize(pool, core, min, max);
+	err = pool_resize(pool, core, &min, &max);
 	pool_core_leave(core);
 	return err;
 }

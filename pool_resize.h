@@ -6,7 +6,7 @@
 struct syncpool;
 struct syncpool_core;
 
-int pool_resize(struct syncpool *pool, struct syncpool_core *core, unsigned int min,
-		unsigned int max);
+int pool_resize(struct syncpool *pool, struct syncpool_core *core, const unsigned int *min,
+		const unsigned int *max);
 
 #endif /* _POOL_RESIZE_H */

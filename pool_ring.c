@@ -29,6 +29,7 @@
 #include <linux/topology.h>
 #include <linux/workqueue.h>
 
+#include "pool_compat.h"
 #include "pool_context.h"
 #include "pool_hook.h"
 #include "pool_ring.h"
@@ -96,7 +97,7 @@ static DECLARE_WORK(pool_spare_work, pool_spare_fill);
 
 static void pool_spare_kick(struct irq_work *irq)
 {
-	queue_work(system_unbound_wq, &pool_spare_work);
+	queue_work(pool_system_wq(), &pool_spare_work);
 }
 
 static struct irq_work pool_spare_irq = IRQ_WORK_INIT_HARD(pool_spare_kick);

@@ -130,20 +130,20 @@ static void pool_show_hits(char *buf, const struct pool_view *view, unsigned lon
 
 static void pool_show_rotated(char *buf, const struct pool_view *view)
 {
+	unsigned long at = READ_ONCE(view->core->rotated_at), now = jiffies;
+
 	if (view->stats.rotations)
-		sprintf(buf, "%lu", (jiffies - READ_ONCE(view->core->rotated_at)) / HZ);
+		sprintf(buf, "%lu", time_after(now, at) ? (now - at) / HZ : 0);
 }
 
-/* Of the columns that are always a number. */
-static long pool_show_number(const struct pool_view *view, enum pool_column column)
+/* Of the other columns, which are always a number. */
+static unsigned long pool_show_number(const struct pool_view *view, enum pool_column column)
 {
 	switch (column) {
 	case POOL_COLUMN_ID:
 		return view->core->id;
 	case POOL_COLUMN_CACHED:
 		return view->cached;
-	case POOL_COLUMN_OUT:
-		return view->out;
 	case POOL_COLUMN_PEAK:
 		return view->stats.peak;
 	case POOL_COLUMN_MIN:
@@ -179,6 +179,9 @@ static void pool_show_value(char *buf, const struct pool_view *view, enum pool_c
 	case POOL_COLUMN_OWNER:
 		strscpy(buf, pool_owner_name(view->core->owner, "-"), POOL_SHOW_VALUE);
 		break;
+	case POOL_COLUMN_OUT:
+		sprintf(buf, "%ld", view->out);
+		break;
 	case POOL_COLUMN_MIB:
 		pool_show_mib(buf, view);
 		break;
@@ -192,7 +195,7 @@ static void pool_show_value(char *buf, const struct pool_view *view, enum pool_c
 		pool_show_rotated(buf, view);
 		break;
 	default:
-		sprintf(buf, "%ld", pool_show_number(view, column));
+		sprintf(buf, "%lu", pool_show_number(view, column));
 	}
 }
 
@@ -229,22 +232,11 @@ static int pools_show(struct seq_file *m, void *unused)
 	list_for_each_entry(core, &pool_list, node)
 		pool_show_line(m, core);
 	mutex_unlock(&pool_list_lock);
+	/* each of these has its folder then */
+	flush_work(&pool_list_work);
 	return 0;
 }
-
-static int pools_open(struct inode *inode, struct file *file)
-{
-	flush_work(&pool_list_work);
-	return single_open(file, pools_show, NULL);
-}
-
-static const struct file_operations pools_fops = {
-	.owner = THIS_MODULE,
-	.open = pools_open,
-	.read = seq_read,
-	.llseek = seq_lseek,
-	.release = single_release,
-};
+DEFINE_SHOW_ATTRIBUTE(pools);
 
 /* A file's private pointer: which pool, and what of it. */
 static void *pool_show_key(unsigned int id, enum pool_column column)
@@ -257,9 +249,14 @@ static enum pool_column pool_show_column(const void *key)
 	return (unsigned long)key % POOL_COLUMNS;
 }
 
-/* The core of the pool that @key tells, until pool_core_leave(). Or NULL. */
+/*
+ * The core of the pool that @key tells, until pool_core_leave(). Or NULL, also once devices
+ * are suspended or powered off: what waits to be freed would not wait any more.
+ */
 static struct syncpool_core *pool_show_enter(const void *key)
 {
+	if (pool_is_suspended())
+		return NULL;
 	return pool_core_enter_id((unsigned long)key / POOL_COLUMNS);
 }
 
@@ -303,14 +300,19 @@ DEFINE_SHOW_ATTRIBUTE(stats);
 
 static int one_holders_show(struct seq_file *m, void *unused)
 {
-	struct syncpool_core *core = pool_show_enter(m->private);
-	int err;
+	/* before the core is kept, since reclaim may wait for the end of the pool */
+	struct pool_holders *holders = pool_holders_alloc();
+	struct syncpool_core *core;
 
-	if (!core)
-		return -ENODEV;
-	err = pool_holders_show(m, core);
-	pool_core_leave(core);
-	return err;
+	if (!holders)
+		return -ENOMEM;
+	core = pool_show_enter(m->private);
+	if (core) {
+		pool_holders_show(m, holders, core);
+		pool_core_leave(core);
+	}
+	kfree(holders);
+	return core ? 0 : -ENODEV;
 }
 DEFINE_SHOW_ATTRIBUTE(one_holders);
 
@@ -327,17 +329,11 @@ static int pool_show_set_bound(struct syncpool_core *core, enum pool_column colu
 			       unsigned int value)
 {
 	struct syncpool *pool = READ_ONCE(core->pool);
-	unsigned int min, max;
+	bool is_min = column == POOL_COLUMN_MIN;
 
 	if (!pool)
 		return -ENODEV;
-	min = READ_ONCE(pool->params.min);
-	max = READ_ONCE(pool->params.max);
-	if (column == POOL_COLUMN_MIN)
-		min = value;
-	else
-		max = value;
-	return pool_resize(pool, core, min, max);
+	return pool_resize(pool, core, is_min ? &value : NULL, is_min ? NULL : &value);
 }
 
 static ssize_t bound_write(struct file *file, const char __user *user, size_t count, loff_t *pos)
@@ -400,21 +396,30 @@ static int count_hits_open(struct inode *inode, struct file *file)
 	return single_open(file, count_hits_show, inode->i_private);
 }
 
+static int pool_show_count_hits(const void *key, bool on)
+{
+	struct syncpool_core *core;
+	bool changed = false;
+
+	if (on)
+		pool_debug_hold_key();
+	core = pool_show_enter(key);
+	if (core) {
+		changed = pool_debug_set_counting(core, on);
+		pool_core_leave(core);
+	}
+	if (changed != on)
+		pool_debug_release_key();
+	return core ? 0 : -ENODEV;
+}
+
 static ssize_t count_hits_write(struct file *file, const char __user *user, size_t count,
 				loff_t *pos)
 {
-	struct syncpool_core *core;
 	bool on;
 	int err = kstrtobool_from_user(user, count, &on);
 
-	if (err)
-		return err;
-	core = pool_show_enter(file_inode(file)->i_private);
-	if (!core)
-		return -ENODEV;
-	pool_debug_count_hits(core, on);
-	pool_core_leave(core);
-	return count;
+	return err ?: pool_show_count_hits(file_inode(file)->i_private, on) ?: count;
 }
 
 static const struct file_operations count_hits_fops = {

@@ -82,9 +82,13 @@ static void *pool_wait_look(struct syncpool *pool, struct syncpool_core *core,
 	void *obj;
 
 	while (pool_limit_place(core, w) == POOL_PLACE_FIRST) {
-		obj = pool_get_in_turn(pool) ?: pool_new(pool, gfp, true);
-		if (IS_ERR_OR_NULL(obj))
-			return obj;
+		obj = pool_get_in_turn(pool);
+		if (!obj) {
+			obj = pool_new(pool, gfp, true);
+			if (IS_ERR_OR_NULL(obj))
+				return obj;
+			w->built++;
+		}
 		if (!pool_limit_give(core, w, obj))
 			pool_wait_return(pool, core, &obj, 1);
 	}
@@ -170,8 +174,14 @@ unsigned int pool_wait(struct syncpool *pool, gfp_t gfp, unsigned int n, void **
 		pool_wait_return(pool, core, objs, got);
 		got = 0;
 	}
+	/* which of them does not matter */
 	for (i = 0; i < got; i++)
-		pool_debug_got(pool, objs[i], 0);
+		if (i < w.built)
+			pool_debug_built(pool, objs[i]);
+		else
+			pool_debug_got(pool, objs[i], 0);
+	if (!got)
+		pool_debug_got(pool, NULL, 0);
 	pool_core_leave(core);
 	return got;
 }

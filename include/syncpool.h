@@ -395,8 +395,9 @@ __syncpool_magazine(struct syncpool *pool)
  * reclaim.
  * Return: an object, which belongs to the caller until it is put back; NULL if
  * nothing is cached within reach and alloc returned none, or may not be called
- * because max objects exist or others wait. Never NULL if @gfp allows direct
- * reclaim and the pool has a min, unless syncpool_exit() has begun.
+ * because max objects exist or others wait, or 32 while a pool of DEFINE_SYNCPOOL() is
+ * not active yet. Never NULL if @gfp allows direct reclaim and the pool has a min, unless
+ * syncpool_exit() has begun.
  */
 static __always_inline __attribute__((nonnull)) void *
 syncpool_get(struct syncpool *pool, gfp_t gfp)

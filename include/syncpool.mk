@@ -12,7 +12,7 @@ syncpool-dir := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 syncpool-release := $(shell sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' \
 		      $(objtree)/include/generated/utsrelease.h)
 syncpool-symvers := $(firstword $(wildcard $(syncpool-dir)/$(syncpool-release)/Module.symvers \
-		      /var/lib/dkms/syncpool/kernel-$(syncpool-release)-*/Module.symvers))
+		      /var/lib/dkms/syncpool/kernel-$(syncpool-release)-$(UTS_MACHINE)/Module.symvers))
 
 # kbuild's `make clean` reads the Kbuild, too
 ifeq ($(filter __clean,$(PHONY)),)
@@ -22,5 +22,6 @@ $(error syncpool is not installed for Linux $(syncpool-release), but for: $(pats
 endif
 endif
 
-ccflags-y += -I$(syncpool-dir)
-KBUILD_EXTRA_SYMBOLS += $(syncpool-symvers)
+# also to what is given on the command line
+override ccflags-y += -I$(syncpool-dir)
+override KBUILD_EXTRA_SYMBOLS += $(syncpool-symvers)

@@ -327,6 +327,10 @@ void __pool_debug_got(struct syncpool *pool, void *obj, gfp_t gfp)
 {
 }
 
+void __pool_debug_built(struct syncpool *pool, void *obj)
+{
+}
+
 void __pool_debug_leave(void *obj)
 {
 }

@@ -570,6 +570,8 @@ typedef struct { int unused; } wait_queue_head_t;
 	((w)->work = (struct work_struct){ .func = (fn), .after_rcu = true })
 #define to_rcu_work(w)		container_of(w, struct rcu_work, work)
 #define queue_work(wq, w)	shim_queue(w)
+#define system_unbound_wq	((struct workqueue_struct *)NULL)
+#define trace_syncpool_build_enabled()	false
 #define queue_rcu_work(wq, w)	shim_queue(&(w)->work)
 #define flush_rcu_work(w)	shim_flush()
 #define flush_workqueue(wq)	shim_flush()
