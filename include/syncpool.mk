@@ -6,7 +6,8 @@
 # (Debian's package has it in /usr/include) adds the header's folder to ccflags-y, and the
 # symbols that syncpool.ko exports in the kernel that is built for, as `make install` or
 # DKMS has left them. If it is not installed for that kernel, the build ends here, and not
-# with a module that does not load.
+# with a module that does not load. What make's command line sets, a Kbuild cannot add to,
+# so neither of the two may be given there.
 
 syncpool-dir := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 syncpool-release := $(shell sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' \
@@ -22,6 +23,5 @@ $(error syncpool is not installed for Linux $(syncpool-release), but for: $(pats
 endif
 endif
 
-# also to what is given on the command line
-override ccflags-y += -I$(syncpool-dir)
-override KBUILD_EXTRA_SYMBOLS += $(syncpool-symvers)
+ccflags-y += -I$(syncpool-dir)
+KBUILD_EXTRA_SYMBOLS += $(syncpool-symvers)
