@@ -16,6 +16,7 @@
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "stream_pool.h"
@@ -42,22 +43,30 @@ static int z_erofs_streams_init(struct z_erofs_streams *streams)
 	return syncpool_init(&streams->pool, &streams->params);
 }
 
-/* A mount with a larger dictionary: let there be a stream for it. */
+/*
+ * A mount with a larger dictionary: let there be a stream for it. If there are as many as may
+ * be, one makes room, and no more than one: the others have to stay if none can be built.
+ */
 static int z_erofs_streams_grow(struct z_erofs_streams *streams)
 {
+	bool discarded = false, fits;
 	void *strm;
 	int err;
 
 	while ((err = syncpool_prefill(&streams->pool, 1, GFP_KERNEL)) == -EBUSY) {
-		/* there are as many as may be, so one makes room */
 		strm = syncpool_get_killable(&streams->pool, GFP_KERNEL);
 		if (!strm)
 			return -EINTR;
-		if (z_erofs_stream_fits(strm, streams->build_size)) {
+		fits = z_erofs_stream_fits(strm, streams->build_size);
+		if (fits || discarded)
 			syncpool_put(&streams->pool, strm);
+		else
+			syncpool_discard(&streams->pool, strm);
+		if (fits)
 			return 0;
-		}
-		syncpool_discard(&streams->pool, strm);
+		/* a work item frees it, or somebody who waits builds the larger one */
+		discarded = true;
+		schedule_timeout_uninterruptible(1);
 	}
 	return err;
 }
