@@ -106,7 +106,7 @@ static int pool_view_fill(struct pool_view *view, struct syncpool_core *core)
 	view->pool = READ_ONCE(core->pool);
 	if (!view->pool)
 		return -ENODEV;
-	pool_stats_read(view->pool, core, &view->stats);
+	pool_stats_sum(view->pool, core, &view->stats);
 	view->cached = pool_stats_cached(core);
 	view->out = pool_stats_outstanding(core);
 	pool_stats_hits(core, &view->hits);
@@ -260,41 +260,47 @@ static struct syncpool_core *pool_show_enter(const void *key)
 	return pool_core_enter_id((unsigned long)key / POOL_COLUMNS);
 }
 
-static int value_show(struct seq_file *m, void *unused)
+/* Fill @view with the pool that @key tells, whose core is kept until pool_core_leave(). */
+static int pool_view_enter(struct pool_view *view, const void *key)
 {
-	struct syncpool_core *core = pool_show_enter(m->private);
-	char buf[POOL_SHOW_VALUE];
-	struct pool_view view;
+	struct syncpool_core *core = pool_show_enter(key);
 	int err;
 
 	if (!core)
 		return -ENODEV;
-	err = pool_view_fill(&view, core);
-	if (!err) {
-		pool_show_value(buf, &view, pool_show_column(m->private));
-		seq_printf(m, "%s\n", buf);
-	}
-	pool_core_leave(core);
+	err = pool_view_fill(view, core);
+	if (err)
+		pool_core_leave(core);
 	return err;
+}
+
+static int value_show(struct seq_file *m, void *unused)
+{
+	char buf[POOL_SHOW_VALUE];
+	struct pool_view view;
+	int err = pool_view_enter(&view, m->private);
+
+	if (err)
+		return err;
+	pool_show_value(buf, &view, pool_show_column(m->private));
+	pool_core_leave(view.core);
+	seq_printf(m, "%s\n", buf);
+	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(value);
 
 static int stats_show(struct seq_file *m, void *unused)
 {
-	struct syncpool_core *core = pool_show_enter(m->private);
 	struct pool_view view;
-	int err;
+	int err = pool_view_enter(&view, m->private);
 
-	if (!core)
-		return -ENODEV;
-	err = pool_view_fill(&view, core);
-	if (!err) {
-		seq_printf(m, "obj_size %zu\nfootprint %zu\n", core->params.obj_size,
-			   core->nodes->footprint);
-		pool_stats_print(m, &view.stats);
-	}
-	pool_core_leave(core);
-	return err;
+	if (err)
+		return err;
+	seq_printf(m, "obj_size %zu\nfootprint %zu\n", view.core->params.obj_size,
+		   view.core->nodes->footprint);
+	pool_core_leave(view.core);
+	pool_stats_print(m, &view.stats);
+	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(stats);
 
@@ -316,15 +322,6 @@ static int one_holders_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(one_holders);
 
-/* A number that was written. Negative: an errno. */
-static long long pool_show_read_number(const char __user *user, size_t count)
-{
-	unsigned int value;
-	int err = kstrtouint_from_user(user, count, 0, &value);
-
-	return err ?: (long long)value;
-}
-
 static int pool_show_set_bound(struct syncpool_core *core, enum pool_column column,
 			       unsigned int value)
 {
@@ -339,12 +336,12 @@ static int pool_show_set_bound(struct syncpool_core *core, enum pool_column colu
 static ssize_t bound_write(struct file *file, const char __user *user, size_t count, loff_t *pos)
 {
 	const void *key = file_inode(file)->i_private;
-	long long value = pool_show_read_number(user, count);
 	struct syncpool_core *core;
-	int err;
+	unsigned int value;
+	int err = kstrtouint_from_user(user, count, 0, &value);
 
-	if (value < 0)
-		return value;
+	if (err)
+		return err;
 	core = pool_show_enter(key);
 	if (!core)
 		return -ENODEV;

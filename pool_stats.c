@@ -90,8 +90,9 @@ static void pool_stats_sum_core(struct syncpool_core *core,
 	sum->rotations = READ_ONCE(core->rotations);
 }
 
-static void pool_stats_sum(struct syncpool *pool, struct syncpool_core *core,
-			   struct syncpool_stats *sum)
+/* As syncpool_read_stats(), of a pool with @core, which stays, or NULL. */
+void pool_stats_sum(struct syncpool *pool, struct syncpool_core *core,
+		    struct syncpool_stats *sum)
 {
 	unsigned long allocs = atomic_long_read(&pool->uncached.allocs);
 
@@ -101,13 +102,6 @@ static void pool_stats_sum(struct syncpool *pool, struct syncpool_core *core,
 	if (core)
 		sum->frees -= pool_stats_stashed_idle(core);
 	sum->alloc_fails += atomic_long_read(&pool->uncached.alloc_fails);
-}
-
-/* As syncpool_read_stats(), of a pool whose core stays. */
-void pool_stats_read(struct syncpool *pool, struct syncpool_core *core,
-		     struct syncpool_stats *stats)
-{
-	pool_stats_sum(pool, core, stats);
 }
 
 /* The gets that were counted. */

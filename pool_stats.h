@@ -26,8 +26,8 @@ long pool_stats_nr_built(struct syncpool_core *core);
 long pool_stats_outstanding(struct syncpool_core *core);
 long pool_stats_outstanding_base(struct syncpool_core *core);
 
-void pool_stats_read(struct syncpool *pool, struct syncpool_core *core,
-		     struct syncpool_stats *stats);
+void pool_stats_sum(struct syncpool *pool, struct syncpool_core *core,
+		    struct syncpool_stats *sum);
 void pool_stats_hits(const struct syncpool_core *core, struct pool_hits *sum);
 void pool_stats_print(struct seq_file *m, const struct syncpool_stats *stats);
 
