@@ -174,10 +174,24 @@ void pool_stats_out(struct syncpool_core *core, long change)
 		pool_stats_uncached(pool, core, change);
 }
 
-/* An object was built, because none that is idle could be had: the others are out. */
-static void pool_stats_built(struct syncpool_core *core, long built)
+/* Objects that are idle, without those in magazines. Unpinned. */
+long pool_stats_idle(struct syncpool *pool)
 {
-	long out = built - max(pool_node_chained(core->nodes), 0L) - pool_limit_stashed(core);
+	struct syncpool_core *core;
+	long idle = 0;
+
+	preempt_disable();
+	core = READ_ONCE(pool->core);
+	if (likely(core))
+		idle = max(pool_node_chained(core->nodes), 0L) + pool_limit_stashed(core);
+	preempt_enable();
+	return idle;
+}
+
+/* There are @built objects now; when alloc was called, @idle of them were not out. */
+static void pool_stats_built(struct syncpool_core *core, long built, long idle)
+{
+	long out = built - idle;
 	long peak = atomic_long_read(&core->peak);
 
 	this_cpu_inc(core->counters->allocs);
@@ -197,11 +211,11 @@ void pool_stats_dropped(struct syncpool_core *core, unsigned int n)
 }
 
 /*
- * An object was built for a caller, or alloc returned none. True if it is counted
- * per CPU, false if in struct syncpool.
+ * An object was built for a caller, or alloc returned none; @idle is what pool_stats_idle()
+ * said before. True if it is counted per CPU, false if in struct syncpool.
  */
 bool pool_stats_alloc(struct syncpool *pool, struct syncpool_core *core,
-		      bool built)
+		      bool built, long idle)
 {
 	bool caches = pool_core_caches(core);
 	long n;
@@ -213,7 +227,7 @@ bool pool_stats_alloc(struct syncpool *pool, struct syncpool_core *core,
 	}
 	n = atomic_long_inc_return(&pool->limit.built);
 	if (caches) {
-		pool_stats_built(core, n);
+		pool_stats_built(core, n, idle);
 	} else {
 		pool_stats_uncached(pool, core, 1);
 		atomic_long_inc(&pool->uncached.allocs);

@@ -14,8 +14,9 @@ struct pool_hits {
 	bool counted;
 };
 
+long pool_stats_idle(struct syncpool *pool);
 bool pool_stats_alloc(struct syncpool *pool, struct syncpool_core *core,
-		      bool built);
+		      bool built, long idle);
 void pool_stats_dropped(struct syncpool_core *core, unsigned int n);
 void pool_stats_filled(struct syncpool *pool, struct syncpool_core *core, bool built);
 void pool_stats_out(struct syncpool_core *core, long change);

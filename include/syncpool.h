@@ -150,7 +150,8 @@ struct syncpool_params {
  *	should not have taken those.
  * @waits: gets that slept for an object.
  * @recalls: times another CPU was asked for what its magazine held.
- * @peak: most objects out at once, as far as gets that built one saw it.
+ * @peak: most objects out at once, those that gets were waiting for alloc to build
+ *	included, as far as gets that built one saw it.
  * @refused: puts that found no memory for a ring, most often with interrupts off. Their
  *	objects were freed, or are about to be.
  */
@@ -288,8 +289,8 @@ static __always_inline void *__syncpool_give(const struct syncpool_params *param
  * SYNCPOOL_POISON without obj_size, min without alloc or above max, or either above
  * INT_MAX; -ENAMETOOLONG: the name has SYNCPOOL_NAME_LEN characters or more; -EBUSY: @pool
  * is a pool already; -ENOMEM, also if min objects cannot be built, with nothing left
- * behind. After an error other than -EBUSY,
- * syncpool_exit() of @pool does nothing.
+ * behind; -EAGAIN: in a kernel that has syncpool built in, before postcore_initcall().
+ * After an error other than -EBUSY, syncpool_exit() of @pool does nothing.
  */
 static inline int syncpool_init(struct syncpool *pool,
 				const struct syncpool_params *params)
