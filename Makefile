@@ -17,6 +17,9 @@ uninstall: ## remove what install has installed for KDIR (PREFIX, DESTDIR)
 deb: ## Debian's packages, in out/deb
 	scripts/env/deb
 
+intree: ## syncpool as part of a kernel's source: patches, kunit.py
+	scripts/test/intree --kunit yes 6.12 7.3
+
 tools: ## the commands of docs/admin.md, and syncpooltop, in a guest
 	scripts/test/tools
 
@@ -76,5 +79,5 @@ help: ## this list
 	@sed -n 's/^\([a-z_.-]*\): .*## /  \1	/p' $(MAKEFILE_LIST) | expand -t 25
 	@echo "KDIR is $(KDIR)"
 
-.PHONY: all install uninstall deb tools clean compile_commands.json quick check kunit demo torture pressure clients
+.PHONY: all install uninstall deb intree tools clean compile_commands.json quick check kunit demo torture pressure clients
 .PHONY: bench bench-native bench-compare litmus mutants coverage htmldocs check-full help

@@ -223,6 +223,9 @@ int pool_activate(struct syncpool *pool)
 		return pool_is_original(pool, core) ? 0 : -EINVAL;
 	if (pool_is_gone(pool))
 		return -ESHUTDOWN;
+	/* built in, and the initcall has not run, or has failed */
+	if (!pool_wq)
+		return -EAGAIN;
 	/* syncpool_init() has checked those of its pools */
 	err = pool_check_params(&pool->params, pool_given_name(pool));
 	if (err) {
@@ -286,7 +289,7 @@ EXPORT_SYMBOL_GPL(__syncpool_activate);
 /* @pool is not used any more: undo what its first uses have begun. */
 void pool_activate_end(struct syncpool *pool)
 {
-	if (!pool->activate.func)
+	if (!pool->activate.func || !pool_wq)
 		return;
 	pool_free_early(pool);
 	pool_early_end(pool);

@@ -120,4 +120,4 @@ static const struct kernel_param_ops pool_age_ops = {
 };
 
 module_param_cb(age_secs, &pool_age_ops, &pool_age_secs, 0644);
-MODULE_PARM_DESC(age_secs, "rotate a pool that nothing has reclaimed for so many seconds; 0: never");
+MODULE_PARM_DESC(age_secs, "seconds after which a pool that nothing has reclaimed rotates (default 120; 0: never)");

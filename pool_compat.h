@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What differs between the kernels that syncpool supports, 6.1 and later. No
- * other file asks for the kernel's version.
+ * What syncpool needs of the kernel and what changes from one version to the next. No
+ * other file asks for the version.
  */
 #ifndef _POOL_COMPAT_H
 #define _POOL_COMPAT_H
@@ -13,6 +13,7 @@
 #include <linux/shrinker.h>
 #include <linux/slab.h>
 #include <linux/stacktrace.h>
+#include <linux/string.h>
 #include <linux/swap.h>
 #include <linux/topology.h>
 #include <linux/version.h>
@@ -170,6 +171,36 @@ static inline unsigned int pool_stack_save(unsigned long *addrs, unsigned int n)
 static inline unsigned int pool_stack_save(unsigned long *addrs, unsigned int n)
 {
 	return 0;
+}
+#endif
+
+/*
+ * A kernel that loads no modules has no names of their states, nor struct module. In place
+ * of a module a test has memory whose address is used, and the name; kfree() it.
+ */
+#ifdef CONFIG_MODULES
+static inline bool pool_module_goes(unsigned long state)
+{
+	return state == MODULE_STATE_GOING;
+}
+
+static inline struct module *pool_module_fake(const char *name)
+{
+	struct module *mod = kzalloc(sizeof(*mod), GFP_KERNEL);
+
+	if (mod)
+		strscpy(mod->name, name, sizeof(mod->name));
+	return mod;
+}
+#else
+static inline bool pool_module_goes(unsigned long state)
+{
+	return false;
+}
+
+static inline struct module *pool_module_fake(const char *name)
+{
+	return kzalloc(1, GFP_KERNEL);
 }
 #endif
 

@@ -375,7 +375,7 @@ static inline bool pool_core_is_idle(const struct syncpool_core *core, long out)
 	return READ_ONCE(core->idle_base) + out <= 0;
 }
 
-/* A user's free is about to run, for @core if that is not NULL: docs/design.md, "Locks". */
+/* A user's free is about to run, for @core if that is not NULL: with no lock of the pool's. */
 static inline void pool_assert_may_free(const struct syncpool_core *core)
 {
 	/* an interrupt has nothing to do with what its task holds */

@@ -68,7 +68,7 @@ EXPORT_SYMBOL_FOR_TEST(pool_dequeue_init);
 
 /*
  * Slots are copied four at a time: the loop is half of the cost of moving a
- * block, see docs/performance.md.
+ * block.
  */
 static __always_inline bool slots_store_four(void **slots, void *const *objs)
 {

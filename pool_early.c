@@ -121,6 +121,9 @@ bool pool_early_store(struct syncpool *pool, void *obj)
 	unsigned int cpu;
 
 	pool_assert_pinned();
+	/* built in, and the initcall has not run */
+	if (unlikely(!pool_early))
+		return false;
 	for_each_cpu_wrap(cpu, cpu_possible_mask, smp_processor_id()) {
 		table = per_cpu_ptr(pool_early, cpu);
 		if (!obj && pool_early_has(table, pool))
@@ -236,4 +239,5 @@ void pool_early_exit(void)
 {
 	pool_early_sync();
 	free_percpu(pool_early);
+	pool_early = NULL;
 }

@@ -9,6 +9,7 @@
 
 #include <linux/export.h>
 #include <linux/jiffies.h>
+#include <linux/kconfig.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
 
@@ -26,7 +27,7 @@ enum pool_hook_point {
 	POOL_HOOK_NR,
 };
 
-#ifdef SYNCPOOL_KUNIT
+#if IS_ENABLED(CONFIG_SYNCPOOL_KUNIT_TEST)
 extern void (*pool_hook_fn)(enum pool_hook_point point);
 extern unsigned long pool_ring_first_index;
 extern long pool_wait_again;

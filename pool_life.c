@@ -262,7 +262,7 @@ void pool_shutdown_module(const struct module *owner)
 	pool_early_flush(owner);
 	while ((core = pool_find_forgotten(owner))) {
 		pool_report(true, core, "module %s unloads without syncpool_exit()",
-			    owner->name);
+			    module_name(core->owner));
 		/* the memory of such a pool is the module's, and there still */
 		if (within_module((unsigned long)core->pool, owner))
 			pool_activate_end(core->pool);

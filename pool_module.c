@@ -3,7 +3,7 @@
  * pool_module - syncpool.ko itself
  *
  * The files of the module in the order in which calls go: each calls only what
- * is below it, and scripts/lint checks that.
+ * is below it.
  *
  *	pool_module	load, unload, modules that forget their pools
  *	pool_show	the pools in debugfs
@@ -46,11 +46,14 @@
  *	pool_trace	trace events
  *	pool_kasan	KASAN reports the use of what lies in a pool (SYNCPOOL_KASAN)
  */
+#include <generated/utsrelease.h>
+#include <linux/kconfig.h>
 #include <linux/module.h>
 #include <linux/notifier.h>
 #include <linux/rcupdate.h>
 #include <linux/workqueue.h>
 
+#include "pool_compat.h"
 #include "pool_core.h"
 #include "pool_debug.h"
 #include "pool_early.h"
@@ -63,10 +66,12 @@
 #include "pool_shrink.h"
 #include "pool_table.h"
 
+#define POOL_VERSION	"0.1.0"
+
 static int pool_module_event(struct notifier_block *nb, unsigned long state,
 			     void *module)
 {
-	if (state == MODULE_STATE_GOING)
+	if (pool_module_goes(state))
 		pool_shutdown_module(module);
 	return NOTIFY_OK;
 }
@@ -98,7 +103,9 @@ static int __init pool_module_init(void)
 	if (err)
 		goto err_oom;
 	pool_show_init();
-	pr_info("syncpool: loaded\n");
+	pr_info("syncpool: version %s for %s%s%s\n", POOL_VERSION, UTS_RELEASE,
+		IS_ENABLED(CONFIG_SYNCPOOL_KASAN) ? ", with KASAN's poison" : "",
+		IS_ENABLED(CONFIG_SYNCPOOL_KUNIT_TEST) ? ", with test hooks" : "");
 	return 0;
 
 err_oom:
@@ -111,6 +118,7 @@ err_early:
 	pool_early_exit();
 err_wq:
 	destroy_workqueue(pool_wq);
+	pool_wq = NULL;
 	return err;
 }
 
@@ -128,12 +136,12 @@ static void __exit pool_module_exit(void)
 	/* wait for the callbacks that free rings */
 	rcu_barrier();
 	destroy_workqueue(pool_wq);
-	pr_info("syncpool: unloaded\n");
 }
 
-module_init(pool_module_init);
+/* built in, before what may use it */
+core_initcall(pool_module_init);
 module_exit(pool_module_exit);
 MODULE_DESCRIPTION("Per-CPU pools of ready-made objects, after Go's sync.Pool");
 MODULE_AUTHOR("The syncpool maintainers");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION(POOL_VERSION);
 MODULE_LICENSE("GPL");

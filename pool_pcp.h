@@ -25,7 +25,7 @@ struct pool_generation;
 #define POOL_GUARDS	(POOL_FIRST + 1)
 /*
  * Objects in a magazine at most: in the first generation of a pool and in one
- * whose magazines have earned it, and in any other; docs/performance.md.
+ * whose magazines have earned it, and in any other.
  */
 #define POOL_MAGAZINE_MAX	58U
 #define POOL_MAGAZINE_SMALL	10U

@@ -114,7 +114,7 @@ struct pool_ring *pool_ring_take_spare(void)
 
 /*
  * Not kfree_rcu(), which may arm a timer: that would be the longest section with
- * preemption off of all operations, see docs/performance.md.
+ * preemption off of all operations.
  */
 static void pool_ring_free(struct rcu_head *rcu)
 {

@@ -120,4 +120,4 @@ static const struct kernel_param_ops pool_select_ops = {
 };
 
 module_param_cb(debug, &pool_select_ops, NULL, 0444);
-MODULE_PARM_DESC(debug, "debug mode: 1 for every pool, or names, separated by commas; NAME* for all that begin so");
+MODULE_PARM_DESC(debug, "debug mode: 1 for every pool, or names, separated by commas, NAME* for all that begin so (default none)");

@@ -91,7 +91,7 @@
 
 static unsigned int pool_interval_ms = 1000;
 module_param_named(interval_ms, pool_interval_ms, uint, 0644);
-MODULE_PARM_DESC(interval_ms, "while memory is calm, reclaim frees what nobody asked for during so many milliseconds");
+MODULE_PARM_DESC(interval_ms, "milliseconds that nobody asked for what reclaim frees while memory is calm (default 1000)");
 
 /*
  * May free run in the context of @sc? It may wait for memory itself if it sleeps. While

@@ -2,9 +2,8 @@
 /*
  * debug_test - debug mode: provoke each report once, and read it back
  *
- * A report is announced on the console. scripts/vm/vm-log-check, which judges the
- * log of the guest, fails the run if the report is missing, if it comes twice, or
- * if there is any other.
+ * A report is announced on the console. Whoever judges the log fails the run if the
+ * report is missing, if it comes twice, or if there is any other.
  */
 #include <linux/delay.h>
 #include <linux/irqflags.h>

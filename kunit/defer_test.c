@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
+#include "pool_compat.h"
 #include "pool_defer.h"
 #include "pool_early.h"
 #include "test_pool.h"
@@ -312,12 +313,12 @@ static void defer_min(struct kunit *test)
 static void defer_stranger_of(struct kunit *test, bool drained)
 {
 	struct test_pool *tp = test_pool_make(test, 64, SYNCPOOL_FREE_SLEEPS);
-	struct module *mod = kunit_kzalloc(test, sizeof(*mod), GFP_KERNEL);
+	struct module *mod = pool_module_fake("stranger");
 	struct test_obj *objs[8];
 	unsigned int i;
 	int err;
 
-	KUNIT_ASSERT_NOT_NULL(test, mod);
+	KUNIT_ASSERT_TRUE(test, !!mod);
 	slow_begin(test, 8, drained);
 	mutex_lock(&slow.lock);
 	KUNIT_ASSERT_EQ(test, test_get_many(tp, objs, 8, ME), 8U);
@@ -338,6 +339,7 @@ static void defer_stranger_of(struct kunit *test, bool drained)
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->frees), atomic_long_read(&tp->allocs));
 	/* as a module's unload does, which ends what it forgot */
 	pool_shutdown_module(mod);
+	kfree(mod);
 	if (!err)
 		mutex_unlock(&slow.lock);
 	slow_end(test, 1);
@@ -382,7 +384,8 @@ static void busy_free(void *obj, void *data)
 	/* once: a pool that has work of the same kinds */
 	if (atomic_inc_return(&busy.calls) == 1) {
 		syncpool_cleanup(&busy.other->pool);
-		test_pool_end(busy.other);
+		busy.other->active = false;
+		syncpool_exit(&busy.other->pool);
 	}
 	test_free(obj, data);
 }
@@ -406,6 +409,16 @@ static struct test_pool *busy_make(struct kunit *test)
 	return tp;
 }
 
+/* End @tp, and look at what its free has ended. */
+static void busy_end(struct test_pool *tp)
+{
+	test_pool_end(tp);
+	KUNIT_EXPECT_FALSE(tp->test, busy.other->active);
+	test_pool_check(busy.other);
+	KUNIT_EXPECT_EQ(tp->test, atomic_long_read(&busy.other->allocs),
+			atomic_long_read(&busy.other->frees));
+}
+
 /* From the work item that frees what was put. */
 static void defer_busy_work(struct kunit *test)
 {
@@ -417,7 +430,7 @@ static void defer_busy_work(struct kunit *test)
 	syncpool_discard(&tp->pool, obj);
 	test_flush(&tp->pool);
 	KUNIT_EXPECT_EQ(test, atomic_read(&busy.calls), 1);
-	test_pool_end(tp);
+	busy_end(tp);
 }
 
 /* From a cleanup. */
@@ -429,7 +442,7 @@ static void defer_busy_cleanup(struct kunit *test)
 	syncpool_cleanup(&tp->pool);
 	syncpool_cleanup(&tp->pool);
 	KUNIT_EXPECT_EQ(test, atomic_read(&busy.calls), 4);
-	test_pool_end(tp);
+	busy_end(tp);
 }
 
 /* From age, and from reclaim, which both settle in a work item. */
@@ -441,7 +454,7 @@ static void defer_busy_age(struct kunit *test)
 	age_out(tp->pool.core);
 	wait_settled(tp->pool.core);
 	KUNIT_EXPECT_EQ(test, atomic_read(&busy.calls), 4);
-	test_pool_end(tp);
+	busy_end(tp);
 }
 
 /* From exit. */
@@ -450,7 +463,7 @@ static void defer_busy_exit(struct kunit *test)
 	struct test_pool *tp = busy_make(test);
 
 	test_fill(tp, 4, ME);
-	test_pool_end(tp);
+	busy_end(tp);
 	KUNIT_EXPECT_EQ(test, atomic_read(&busy.calls), 4);
 }
 

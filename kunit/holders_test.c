@@ -57,6 +57,7 @@ static void holders_list(struct kunit *test)
 	struct test_pool *tp = test_pool_make(test, 200, SYNCPOOL_DEBUG);
 	struct test_obj *objs[5];
 
+	test_need_shell(test);
 	test_stay_on(raw_smp_processor_id());
 	test_fill(tp, 100, ME);
 	KUNIT_EXPECT_TRUE(test, holders_says(tp, 0, 0));
@@ -84,6 +85,7 @@ static void holders_irqs_off(struct kunit *test)
 	struct test_pool *tp = test_pool_make(test, 50, SYNCPOOL_DEBUG);
 	struct test_obj *objs[2];
 
+	test_need_shell(test);
 	test_stay_on(raw_smp_processor_id());
 	test_fill(tp, 50, ME);
 	local_irq_disable();

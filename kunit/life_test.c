@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 
 #include "life_test.h"
+#include "pool_compat.h"
 
 #define ME	1U
 
@@ -248,6 +249,7 @@ static int age_setup(struct kunit_resource *res, void *secs)
 /* Until the test ends, pools rotate that nothing has reclaimed for @secs. */
 void life_set_age(struct kunit *test, unsigned long secs)
 {
+	test_need_shell(test);
 	kunit_alloc_resource(test, age_setup, age_cleanup, GFP_KERNEL,
 			     (void *)secs);
 	KUNIT_ASSERT_EQ(test, test_shell("[ $(cat " AGE_SECS ") = %lu ]",
@@ -419,15 +421,14 @@ static void life_devm_error(struct kunit *test)
 
 /*
  * A module that is unloaded without ending its pool, which is in the middle of a
- * rotation. The module is a fake: only its name and address are used.
+ * rotation. The module is a fake.
  */
 static void life_forgotten(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_prepare(test, 100);
-	struct module *mod = kzalloc(sizeof(*mod), GFP_KERNEL);
+	struct module *mod = pool_module_fake("forgetful");
 
-	KUNIT_ASSERT_NOT_NULL(test, mod);
-	strscpy(mod->name, "forgetful", sizeof(mod->name));
+	KUNIT_ASSERT_TRUE(test, !!mod);
 	KUNIT_EXPECT_EQ(test, __syncpool_init(&tp->pool, &tp->params, mod), 0);
 	test_fill(tp, 80, ME);
 	test_pass_interval(tp->pool.core);

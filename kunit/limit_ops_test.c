@@ -302,8 +302,9 @@ static void ops_resize_wakes(struct kunit *test)
 	limit_until(test, READ_ONCE(g[0].got));
 	KUNIT_EXPECT_EQ(test, limit_waiters(tp), 2);
 	KUNIT_EXPECT_EQ(test, syncpool_resize(&tp->pool, 0, 0), 0);
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 3; i++)
 		limit_until(test, READ_ONCE(g[i].got));
+	for (i = 0; i < 3; i++) {
 		WRITE_ONCE(g[i].holds, false);
 		getter_end(test, &g[i]);
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* misuse_test - wrong calls of docs/misuse.md that no other suite shows */
+/* misuse_test - wrong calls that no other suite shows */
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/hardirq.h>

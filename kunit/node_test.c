@@ -71,8 +71,10 @@ static void node_exact(struct kunit *test)
 	u32 seed = 1;
 
 	/* one CPU holds nothing back */
-	if (IS_ENABLED(CONFIG_SMP))
+	if (IS_ENABLED(CONFIG_SMP)) {
+		test_need_shell(test);
 		KUNIT_ASSERT_EQ(test, test_shell("echo 1 > /proc/sys/vm/stat_refresh"), 0);
+	}
 	nodes = node_make(test, footprint);
 	before = node_counted(nid);
 	for (i = 0; i < ROUNDS; i++) {

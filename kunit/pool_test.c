@@ -273,6 +273,7 @@ static void pool_names(struct kunit *test)
 	struct syncpool *other = pool_memory(test);
 	char name[SYNCPOOL_NAME_LEN];
 
+	test_need_shell(test);
 	strscpy(name, test->name, sizeof(name));
 	params.name = name;
 	KUNIT_ASSERT_EQ(test, syncpool_init(other, &params), 0);
@@ -297,6 +298,7 @@ static void pool_ids(struct kunit *test)
 	unsigned int id = tp->pool.id;
 	char regex[80];
 
+	test_need_shell(test);
 	KUNIT_EXPECT_GT(test, id, 0U);
 	KUNIT_EXPECT_EQ(test, tp->pool.core->id, id);
 	KUNIT_EXPECT_EQ(test, listed(id, test->name), 0);
@@ -320,6 +322,7 @@ static void pool_names_odd(struct kunit *test)
 	struct test_pool *tp = test_pool_prepare(test, 4);
 	struct test_obj *obj;
 
+	test_need_shell(test);
 	tp->params.name = "odd/a b\nc\td\\e%s\x7f";
 	KUNIT_ASSERT_EQ(test, syncpool_init(&tp->pool, &tp->params), 0);
 	KUNIT_EXPECT_STREQ(test, tp->pool.name, ODD);
@@ -665,6 +668,7 @@ static void pool_lazy_params(struct kunit *test)
 {
 	struct test_pool *tp = lazy_make(test, &lazy_params);
 
+	test_need_shell(test);
 	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(&lazy_params, 0), 0);
 	KUNIT_EXPECT_EQ(test, listed(lazy_params.id, "lazy_params"), 0);
 	KUNIT_EXPECT_EQ(test, test_shell("grep -q '^obj_size 4096$' " STATS, "lazy_params",
@@ -686,6 +690,7 @@ static void pool_lazy_twins(struct kunit *test)
 	struct test_pool *other = lazy_make(test, &lazy_other_twin);
 	struct test_obj *obj = test_take(tp, syncpool_get(&lazy_twin, GFP_KERNEL), ME);
 
+	test_need_shell(test);
 	KUNIT_EXPECT_NOT_NULL(test, obj);
 	if (obj) {
 		test_give(tp, obj, ME);

@@ -197,8 +197,15 @@ static struct kunit_case show_cases[] = {
 	{}
 };
 
+static int show_init(struct kunit *test)
+{
+	test_need_shell(test);
+	return 0;
+}
+
 static struct kunit_suite show_suite = {
 	.name = "pool_show",
+	.init = show_init,
 	.test_cases = show_cases,
 };
 

@@ -575,6 +575,13 @@ int test_shell(const char *fmt, ...)
 }
 EXPORT_SYMBOL_GPL(test_shell);
 
+/* Skip @test in a kernel that runs no shell, as those of kunit.py. */
+void test_need_shell(struct kunit *test)
+{
+	if (test_shell(":"))
+		kunit_skip(test, "no /bin/sh");
+}
+
 u32 test_random(u32 *seed)
 {
 	u32 x = *seed ?: 2463534242U;

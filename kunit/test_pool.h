@@ -123,8 +123,9 @@ void test_on_cpu(struct kunit *test, unsigned int cpu, void (*fn)(void *arg),
 		 void *arg);
 void test_hook(struct kunit *test, void (*fn)(enum pool_hook_point point));
 __printf(1, 2) int test_shell(const char *fmt, ...);
+void test_need_shell(struct kunit *test);
 
-/* Announce a report of the pool @pool to scripts/vm/vm-log-check. */
+/* Announce a report of the pool @pool to whoever judges the console. */
 static inline void test_warn_begin(const char *pool, const char *regex)
 {
 	pr_info("EXPECT-WARN-BEGIN: syncpool: %s: %s\n", pool, regex);
