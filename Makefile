@@ -39,7 +39,7 @@ check: ## all gates and tests; installs packages, builds a kernel, boots guests
 kunit: ## the KUnit suites in a guest [SUITE=glob] [TEST=glob] [KERNEL=name]
 	scripts/test/kunit
 
-demo: ## compress with and without the pool in a guest [FILE=path] [JOBS=n]
+demo: ## compress with and without the pool in a guest [FILE=path] [JOBS=n] [KERNEL=7.3]
 	scripts/demo/demo
 
 torture: ## every context against the pool at once [SECS=n] [KERNEL=name] [CPUS=n]

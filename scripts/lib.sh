@@ -199,13 +199,19 @@ as_root() {
 # shellcheck disable=SC2034  # used by the scripts that source this file
 DEBIAN_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
+# host_suite: the Debian that this machine runs
+host_suite() {
+	sed -n 's/^VERSION_CODENAME=//p' /etc/os-release
+}
+
+# debian_mirror [SUFFIX]: where apt has Debian's packages from; -security: its updates
 debian_mirror() {
-	local codename
-	codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+	local codename suffix=${1-}
+	codename=$(host_suite)
 	# shellcheck disable=SC2016  # apt fills these in
 	apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
-		awk -v codename="${codename:-stable}" \
-			'($1 == codename || $1 == "stable") && $2 == "main" && !n++ { print $3 }'
+		awk -v codename="${codename:-stable}" -v suffix="$suffix" \
+			'($1 == codename suffix || $1 == "stable" suffix) && $2 == "main" && !n++ { print $3 }'
 }
 
 _unpack_source() {
