@@ -223,8 +223,7 @@ int pool_activate(struct syncpool *pool)
 		return pool_is_original(pool, core) ? 0 : -EINVAL;
 	if (pool_is_gone(pool))
 		return -ESHUTDOWN;
-	/* built in, and the initcall has not run, or has failed */
-	if (!pool_wq)
+	if (!pool_is_ready())
 		return -EAGAIN;
 	/* syncpool_init() has checked those of its pools */
 	err = pool_check_params(&pool->params, pool_given_name(pool));
@@ -289,7 +288,7 @@ EXPORT_SYMBOL_GPL(__syncpool_activate);
 /* @pool is not used any more: undo what its first uses have begun. */
 void pool_activate_end(struct syncpool *pool)
 {
-	if (!pool->activate.func || !pool_wq)
+	if (!pool->activate.func || !pool_is_ready())
 		return;
 	pool_free_early(pool);
 	pool_early_end(pool);
@@ -319,5 +318,5 @@ bool pool_activate_for_get(struct syncpool *pool, gfp_t gfp)
 /* First use by a get that waits for a core: may one come? */
 bool pool_activate_for_wait(struct syncpool *pool, gfp_t gfp)
 {
-	return pool_activate_for_get(pool, gfp) && pool_may_activate(pool);
+	return pool_is_ready() && pool_activate_for_get(pool, gfp) && pool_may_activate(pool);
 }

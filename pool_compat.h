@@ -8,6 +8,7 @@
 
 #include <linux/cpumask.h>
 #include <linux/err.h>
+#include <linux/kallsyms.h>
 #include <linux/lockdep.h>
 #include <linux/module.h>
 #include <linux/shrinker.h>
@@ -204,7 +205,7 @@ static inline struct module *pool_module_fake(const char *name)
 }
 #endif
 
-/* Is @addr in this module? In the kernel's image nobody can tell. */
+/* Is @addr in this module? In the kernel's image only the function's name can tell. */
 #ifdef MODULE
 static inline bool pool_is_own_text(unsigned long addr)
 {
@@ -213,7 +214,11 @@ static inline bool pool_is_own_text(unsigned long addr)
 #else
 static inline bool pool_is_own_text(unsigned long addr)
 {
-	return false;
+	char symbol[KSYM_SYMBOL_LEN], *name = symbol;
+
+	sprint_symbol_no_offset(symbol, addr);
+	name += strspn(name, "_");
+	return str_has_prefix(name, "pool_") || str_has_prefix(name, "syncpool_");
 }
 #endif
 

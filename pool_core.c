@@ -23,6 +23,7 @@
 
 struct workqueue_struct *pool_wq;
 EXPORT_SYMBOL_FOR_TEST(pool_wq);
+bool pool_ready;
 
 atomic_t pool_suspended;
 EXPORT_SYMBOL_FOR_TEST(pool_suspended);

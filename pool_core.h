@@ -287,10 +287,21 @@ static inline const char *pool_owner_name(struct module *owner, const char *none
 })
 
 extern struct workqueue_struct *pool_wq;
+extern bool pool_ready;
 extern atomic_t pool_suspended;
 extern struct list_head pool_list;
 extern struct mutex pool_list_lock;
 extern struct work_struct pool_list_work;
+
+/*
+ * Has the module's init succeeded? In a kernel that has it built in, others may call before
+ * that, and after it failed.
+ */
+static inline bool pool_is_ready(void)
+{
+	/* pool_is_ready:A: acquire, pairs with pool_module_init:A; litmus/ready */
+	return smp_load_acquire(&pool_ready);
+}
 
 void pool_copy_name(char *to, const char *name);
 bool pool_is_copy(struct syncpool *pool);

@@ -121,8 +121,7 @@ bool pool_early_store(struct syncpool *pool, void *obj)
 	unsigned int cpu;
 
 	pool_assert_pinned();
-	/* built in, and the initcall has not run */
-	if (unlikely(!pool_early))
+	if (unlikely(!pool_is_ready()))
 		return false;
 	for_each_cpu_wrap(cpu, cpu_possible_mask, smp_processor_id()) {
 		table = per_cpu_ptr(pool_early, cpu);
@@ -239,5 +238,4 @@ void pool_early_exit(void)
 {
 	pool_early_sync();
 	free_percpu(pool_early);
-	pool_early = NULL;
 }

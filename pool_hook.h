@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A test build (make SYNCPOOL_KUNIT=1) exports inner functions and lets a test
+ * A test build (CONFIG_SYNCPOOL_KUNIT_TEST) exports inner functions and lets a test
  * run code between two steps of an operation; see kunit/. In every other build
  * all of this compiles to nothing.
  */

@@ -106,6 +106,8 @@ static int __init pool_module_init(void)
 	pr_info("syncpool: version %s for %s%s%s\n", POOL_VERSION, UTS_RELEASE,
 		IS_ENABLED(CONFIG_SYNCPOOL_KASAN) ? ", with KASAN's poison" : "",
 		IS_ENABLED(CONFIG_SYNCPOOL_KUNIT_TEST) ? ", with test hooks" : "");
+	/* pool_module_init:A: release, pairs with pool_is_ready:A; litmus/ready */
+	smp_store_release(&pool_ready, true);
 	return 0;
 
 err_oom:
@@ -118,7 +120,6 @@ err_early:
 	pool_early_exit();
 err_wq:
 	destroy_workqueue(pool_wq);
-	pool_wq = NULL;
 	return err;
 }
 

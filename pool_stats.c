@@ -174,24 +174,31 @@ void pool_stats_out(struct syncpool_core *core, long change)
 		pool_stats_uncached(pool, core, change);
 }
 
+static long pool_stats_idle_in(const struct syncpool_core *core)
+{
+	return max(pool_node_chained(core->nodes), 0L) + pool_limit_stashed(core);
+}
+
 /* Objects that are idle, without those in magazines. Unpinned. */
 long pool_stats_idle(struct syncpool *pool)
 {
 	struct syncpool_core *core;
-	long idle = 0;
+	long idle;
 
 	preempt_disable();
 	core = READ_ONCE(pool->core);
-	if (likely(core))
-		idle = max(pool_node_chained(core->nodes), 0L) + pool_limit_stashed(core);
+	idle = likely(core) ? pool_stats_idle_in(core) : 0;
 	preempt_enable();
 	return idle;
 }
 
-/* There are @built objects now; when alloc was called, @idle of them were not out. */
+/*
+ * There are @built objects now; when alloc was called, @idle others were. Those that came
+ * back since were out then, and those that were freed since exist no more.
+ */
 static void pool_stats_built(struct syncpool_core *core, long built, long idle)
 {
-	long out = built - idle;
+	long out = built - min(idle, pool_stats_idle_in(core));
 	long peak = atomic_long_read(&core->peak);
 
 	this_cpu_inc(core->counters->allocs);

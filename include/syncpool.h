@@ -543,7 +543,7 @@ void syncpool_put_bulk(struct syncpool *pool, unsigned int n, void **objs);
  * Return: 0, also if a put found no room; -EINVAL: the pool has no alloc
  * callback; -ENOMEM: alloc built fewer than @n, which stay cached; -EBUSY: likewise,
  * since max objects exist, or gets wait for one; -EAGAIN: the pool is not active yet
- * and @gfp may not sleep.
+ * and @gfp may not sleep, or as syncpool_init().
  */
 int syncpool_prefill(struct syncpool *pool, unsigned int n, gfp_t gfp);
 
@@ -561,7 +561,7 @@ int syncpool_prefill(struct syncpool *pool, unsigned int n, gfp_t gfp);
  * Return: 0; -EINVAL: @min is above @max, or without alloc, or one of them above INT_MAX;
  * -ENOMEM: @min objects cannot be built, so both are as before, or a pool of
  * DEFINE_SYNCPOOL() could not be activated; -ESHUTDOWN after syncpool_exit();
- * -EINVAL for a copy of a pool.
+ * -EINVAL for a copy of a pool; -EAGAIN as syncpool_init().
  */
 int syncpool_resize(struct syncpool *pool, unsigned int min, unsigned int max);
 
@@ -613,7 +613,8 @@ long syncpool_outstanding(struct syncpool *pool);
  * Context: Task context. Sleeps.
  * Return: 0: nothing was out at some moment; -ETIMEDOUT; -ENOMEM, -EINVAL
  * or -ENAMETOOLONG if a pool of DEFINE_SYNCPOOL() could not be activated;
- * -ESHUTDOWN after or during syncpool_exit(); -EINVAL for a copy of a pool.
+ * -ESHUTDOWN after or during syncpool_exit(); -EINVAL for a copy of a pool; -EAGAIN as
+ * syncpool_init().
  */
 int syncpool_wait_idle(struct syncpool *pool, unsigned long timeout);
 

@@ -688,9 +688,10 @@ static void pool_lazy_twins(struct kunit *test)
 {
 	struct test_pool *tp = lazy_make(test, &lazy_twin);
 	struct test_pool *other = lazy_make(test, &lazy_other_twin);
-	struct test_obj *obj = test_take(tp, syncpool_get(&lazy_twin, GFP_KERNEL), ME);
+	struct test_obj *obj;
 
 	test_need_shell(test);
+	obj = test_take(tp, syncpool_get(&lazy_twin, GFP_KERNEL), ME);
 	KUNIT_EXPECT_NOT_NULL(test, obj);
 	if (obj) {
 		test_give(tp, obj, ME);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The module of all suites but oops_test; loading it runs them. */
+/* The module of the suites; loading it runs them. */
 #include <linux/module.h>
 
 MODULE_DESCRIPTION("KUnit suites of syncpool");

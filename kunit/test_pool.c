@@ -575,11 +575,17 @@ int test_shell(const char *fmt, ...)
 }
 EXPORT_SYMBOL_GPL(test_shell);
 
-/* Skip @test in a kernel that runs no shell, as those of kunit.py. */
+/* Is there a shell that finds what a system has? Not in the kernels of kunit.py. */
+bool test_has_shell(void)
+{
+	return !test_shell("[ -d /proc/sys/vm ] && [ -d /sys/kernel/debug/syncpool ]");
+}
+
+/* Call this before anything is made. */
 void test_need_shell(struct kunit *test)
 {
-	if (test_shell(":"))
-		kunit_skip(test, "no /bin/sh");
+	if (!test_has_shell())
+		kunit_skip(test, "no /bin/sh, /proc or debugfs");
 }
 
 u32 test_random(u32 *seed)

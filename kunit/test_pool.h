@@ -2,7 +2,7 @@
 /*
  * What the suites share: pools of stamped objects, threads, and a shell.
  *
- * Every object is an ownership stamp (test/stamp/pool_stamp.h). Its errors are
+ * Every object is an ownership stamp (pool_stamp.h). Its errors are
  * counted by kind, and test_pool_check() fails the test for each. Objects stay in
  * memory until the test ends, and the one that was freed first is built first, so
  * a pool that frees an object twice or keeps a freed one is caught.
@@ -123,6 +123,7 @@ void test_on_cpu(struct kunit *test, unsigned int cpu, void (*fn)(void *arg),
 		 void *arg);
 void test_hook(struct kunit *test, void (*fn)(enum pool_hook_point point));
 __printf(1, 2) int test_shell(const char *fmt, ...);
+bool test_has_shell(void);
 void test_need_shell(struct kunit *test);
 
 /* Announce a report of the pool @pool to whoever judges the console. */

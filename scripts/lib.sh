@@ -214,6 +214,14 @@ debian_mirror() {
 			'($1 == codename suffix || $1 == "stable" suffix) && $2 == "main" && !n++ { print $3 }'
 }
 
+# debian_sources SUITE: lines for apt's sources.list, from where this machine has its own
+debian_sources() {
+	local security
+	security=$(debian_mirror -security)
+	printf "deb [signed-by=$DEBIAN_KEYRING] %s %s main\n" "$(debian_mirror)" "$1" \
+		"$(debian_mirror)" "$1-updates" ${security:+"$security" "$1-security"}
+}
+
 _unpack_source() {
 	local version=$1 tarball=$2 want=$3 dir=$CACHE/src/linux-source-$1 tmp
 	[ "$(cat "$dir/.syncpool-version" 2>/dev/null)" != "$want" ] || return 0

@@ -83,8 +83,7 @@ static void __attribute__((constructor)) shim_init(void)
 	shim_area -= SHIM_CPUS * SHIM_UNIT;
 	if (syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0))
 		shim_die("membarrier");
-	/* nothing runs in it: see shim.h; the pool asks whether it is there */
-	pool_wq = (struct workqueue_struct *)shim_init;
+	pool_ready = true;
 }
 
 void *shim_alloc_percpu(size_t size)
