@@ -28,7 +28,8 @@
  *		fails leaves the queue as it was.
  *
  * Open files are independent: queue, lock and waiters are in struct
- * zpress_file. Consecutive frames are a valid zstd stream, so this works:
+ * zpress_file. Consecutive frames are a valid zstd stream, so this works for a file
+ * whose frames find room in the queue:
  *
  *	exec 3<>/dev/zpress; cat file >&3; cat <&3 >file.zst
  *
