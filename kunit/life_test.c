@@ -380,6 +380,7 @@ static int devm_probe(struct platform_device *pdev)
 static struct platform_driver devm_driver = {
 	.probe = devm_probe,
 	.driver.name = "pool_life_devm",
+	.driver.bus = &platform_bus_type,
 };
 
 static void life_devm(struct kunit *test)
@@ -389,7 +390,7 @@ static void life_devm(struct kunit *test)
 	devm.tp = test_pool_prepare(test, 16);
 	devm.step = 0;
 	/* no owner, since in 6.1 suites run before their module is in sysfs */
-	KUNIT_ASSERT_EQ(test, __platform_driver_register(&devm_driver, NULL), 0);
+	KUNIT_ASSERT_EQ(test, driver_register(&devm_driver.driver), 0);
 	pdev = platform_device_register_simple("pool_life_devm", -1, NULL, 0);
 	KUNIT_EXPECT_FALSE(test, IS_ERR(pdev));
 	if (!IS_ERR(pdev)) {
@@ -402,7 +403,7 @@ static void life_devm(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, devm.frees_before, 10L);
 		platform_device_unregister(pdev);
 	}
-	platform_driver_unregister(&devm_driver);
+	driver_unregister(&devm_driver.driver);
 	test_pool_check(devm.tp);
 }
 
