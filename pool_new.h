@@ -26,7 +26,7 @@ int pool_new_make_room(struct syncpool_core *core, unsigned int nr_min, unsigned
 static __always_inline void *pool_new_call(struct syncpool *pool, struct syncpool_core *core,
 					   gfp_t gfp)
 {
-	long idle = pool_stats_idle(pool);
+	long idle = core ? 0 : pool_stats_idle(pool);
 	void *obj;
 
 	might_alloc(gfp);

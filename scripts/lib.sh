@@ -169,6 +169,18 @@ show_failure() {
 	tail -n 30 "$1"
 }
 
+# try NAME COMMAND...: pass if it succeeds; else fail, and show what it said. Needs make_tmp.
+try() {
+	local name=$1
+	shift
+	if "$@" > "$TMP/log" 2>&1 < /dev/null; then
+		pass "$name"
+	else
+		show_failure "$TMP/log" >&2
+		fail "$name"
+	fi
+}
+
 with_lock() {
 	local lock=$1
 	shift
@@ -212,6 +224,22 @@ debian_mirror() {
 	apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
 		awk -v codename="${codename:-stable}" -v suffix="$suffix" \
 			'($1 == codename suffix || $1 == "stable" suffix) && $2 == "main" && !n++ { print $3 }'
+}
+
+# missing_packages ROOT PACKAGE...: those that the Debian in ROOT has not installed, neither
+# under that name nor as something that another provides
+missing_packages() {
+	local admin=${1%/}/var/lib/dpkg
+	shift
+	[ $# -gt 0 ] || return 0
+	printf '%s\n' "$@" | sort -u | awk '
+		NR == FNR {
+			gsub(/\([^)]*\)|,/, "")
+			for (i = 2; $1 == "installed" && i <= NF; i++) have[$i]
+			next
+		}
+		!($1 in have)' <(dpkg-query "--admindir=$admin" -W \
+			-f '${db:Status-Status} ${Package} ${Provides}\n') -
 }
 
 # debian_sources SUITE: lines for apt's sources.list, from where this machine has its own
