@@ -26,7 +26,7 @@ int pool_new_make_room(struct syncpool_core *core, unsigned int nr_min, unsigned
 static __always_inline void *pool_new_call(struct syncpool *pool, struct syncpool_core *core,
 					   gfp_t gfp)
 {
-	long idle = core ? 0 : pool_stats_idle(pool);
+	long idle = core ? POOL_NOT_ASKED : pool_stats_before_alloc(pool);
 	void *obj;
 
 	might_alloc(gfp);
@@ -36,7 +36,9 @@ static __always_inline void *pool_new_call(struct syncpool *pool, struct syncpoo
 	preempt_disable();
 	if (core)
 		pool_stats_filled(pool, core, obj);
-	else if (pool_stats_alloc(pool, READ_ONCE(pool->core), obj, idle) && obj)
+	else if (!obj)
+		pool_stats_alloc_failed(pool, READ_ONCE(pool->core));
+	else if (pool_stats_alloc(pool, READ_ONCE(pool->core), idle))
 		pool_age_arm(pool->core);
 	preempt_enable();
 	return obj;

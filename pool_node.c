@@ -87,13 +87,16 @@ void pool_node_add(struct pool_nodes *nodes, int nid, long n)
 }
 EXPORT_SYMBOL_FOR_TEST(pool_node_add);
 
-/* Objects in all chains, less what CPUs have not told yet. */
+/*
+ * Objects in all chains, less what CPUs have not told yet. A get that builds asks as well,
+ * and for_each_node() looks through a mask of 1,024 bits.
+ */
 long pool_node_chained(const struct pool_nodes *nodes)
 {
+	unsigned int nid;
 	long n = 0;
-	int nid;
 
-	for_each_node(nid)
+	for (nid = 0; nid < nr_node_ids; nid++)
 		n += atomic_long_read(&nodes->node[nid].chained);
 	return n;
 }

@@ -174,20 +174,21 @@ void pool_stats_out(struct syncpool_core *core, long change)
 		pool_stats_uncached(pool, core, change);
 }
 
-static long pool_stats_idle_in(const struct syncpool_core *core)
+/* Objects of @core that are idle, without those in magazines. */
+static long pool_stats_idle(const struct syncpool_core *core)
 {
 	return max(pool_node_chained(core->nodes), 0L) + pool_limit_stashed(core);
 }
 
-/* Objects that are idle, without those in magazines. Unpinned. */
-long pool_stats_idle(struct syncpool *pool)
+long __pool_stats_before_alloc(struct syncpool *pool)
 {
+	long idle = POOL_NOT_ASKED;
 	struct syncpool_core *core;
-	long idle;
 
 	preempt_disable();
 	core = READ_ONCE(pool->core);
-	idle = likely(core) ? pool_stats_idle_in(core) : 0;
+	if (core && atomic_long_read(&pool->limit.built) >= atomic_long_read(&core->peak))
+		idle = pool_stats_idle(core);
 	preempt_enable();
 	return idle;
 }
@@ -196,14 +197,20 @@ long pool_stats_idle(struct syncpool *pool)
  * There are @built objects now; when alloc was called, @idle others were. Those that came
  * back since were out then, and those that were freed since exist no more.
  */
-static void pool_stats_built(struct syncpool_core *core, long built, long idle)
+static noinline void pool_stats_raise_peak(struct syncpool_core *core, long built, long idle)
 {
-	long out = built - min(idle, pool_stats_idle_in(core));
+	long out = built - min(idle, pool_stats_idle(core));
 	long peak = atomic_long_read(&core->peak);
 
-	this_cpu_inc(core->counters->allocs);
 	while (out > peak && !atomic_long_try_cmpxchg(&core->peak, &peak, out))
 		;
+}
+
+static void pool_stats_built(struct syncpool_core *core, long built, long idle)
+{
+	this_cpu_inc(core->counters->allocs);
+	if (built > atomic_long_read(&core->peak))
+		pool_stats_raise_peak(core, built, idle);
 	if (time_before(jiffies, READ_ONCE(core->freed_at) + HZ))
 		atomic_long_inc(&core->rebuilt);
 }
@@ -217,32 +224,32 @@ void pool_stats_dropped(struct syncpool_core *core, unsigned int n)
 	WRITE_ONCE(core->freed_at, jiffies);
 }
 
-/*
- * An object was built for a caller, or alloc returned none; @idle is what pool_stats_idle()
- * said before. True if it is counted per CPU, false if in struct syncpool.
- */
-bool pool_stats_alloc(struct syncpool *pool, struct syncpool_core *core,
-		      bool built, long idle)
+/* alloc returned none for a caller. */
+void pool_stats_alloc_failed(struct syncpool *pool, struct syncpool_core *core)
 {
-	bool caches = pool_core_caches(core);
-	long n;
-
 	pool_assert_pinned();
-	if (!built) {
-		atomic_long_inc(caches ? &core->alloc_fails : &pool->uncached.alloc_fails);
-		return caches;
-	}
-	n = atomic_long_inc_return(&pool->limit.built);
-	if (caches) {
-		pool_stats_built(core, n, idle);
-	} else {
-		pool_stats_uncached(pool, core, 1);
-		atomic_long_inc(&pool->uncached.allocs);
-	}
-	return caches;
+	atomic_long_inc(pool_core_caches(core) ? &core->alloc_fails : &pool->uncached.alloc_fails);
 }
 
-/* As pool_stats_alloc(), for an object that params.min demands, in @core. */
+/*
+ * An object was built for a caller; @idle is as pool_stats_before_alloc() returned it. True
+ * if it is counted per CPU, false if in struct syncpool.
+ */
+bool pool_stats_alloc(struct syncpool *pool, struct syncpool_core *core, long idle)
+{
+	long built = atomic_long_inc_return(&pool->limit.built);
+
+	pool_assert_pinned();
+	if (pool_core_caches(core)) {
+		pool_stats_built(core, built, idle);
+		return true;
+	}
+	pool_stats_uncached(pool, core, 1);
+	atomic_long_inc(&pool->uncached.allocs);
+	return false;
+}
+
+/* The same for an object that params.min demands, in @core; @built: alloc returned one. */
 void pool_stats_filled(struct syncpool *pool, struct syncpool_core *core, bool built)
 {
 	pool_assert_pinned();

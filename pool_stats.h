@@ -3,6 +3,8 @@
 #ifndef _POOL_STATS_H
 #define _POOL_STATS_H
 
+#include <linux/limits.h>
+
 #include "pool_core.h"
 
 struct seq_file;
@@ -14,9 +16,23 @@ struct pool_hits {
 	bool counted;
 };
 
-long pool_stats_idle(struct syncpool *pool);
-bool pool_stats_alloc(struct syncpool *pool, struct syncpool_core *core,
-		      bool built, long idle);
+/* more than can be idle */
+#define POOL_NOT_ASKED	LONG_MAX
+
+long __pool_stats_before_alloc(struct syncpool *pool);
+
+/*
+ * To be asked before alloc is called: how many objects are idle, if there are any and one
+ * more may raise the peak, else POOL_NOT_ASKED. Unpinned.
+ */
+static inline long pool_stats_before_alloc(struct syncpool *pool)
+{
+	return atomic_long_read(&pool->limit.built) ? __pool_stats_before_alloc(pool) :
+						      POOL_NOT_ASKED;
+}
+
+bool pool_stats_alloc(struct syncpool *pool, struct syncpool_core *core, long idle);
+void pool_stats_alloc_failed(struct syncpool *pool, struct syncpool_core *core);
 void pool_stats_dropped(struct syncpool_core *core, unsigned int n);
 void pool_stats_filled(struct syncpool *pool, struct syncpool_core *core, bool built);
 void pool_stats_out(struct syncpool_core *core, long change);
