@@ -80,8 +80,9 @@ static void squashfs_decompressor_destroy(struct squashfs_sb_info *msblk)
 	kfree(stream);
 }
 
-static int squashfs_decompress(struct squashfs_sb_info *msblk, struct bio *bio, int offset,
-			       int length, struct squashfs_page_actor *output)
+static int squashfs_syncpool_decompress(struct squashfs_sb_info *msblk, struct bio *bio,
+					int offset, int length,
+					struct squashfs_page_actor *output)
 {
 	struct squashfs_stream *stream = msblk->stream;
 	void *state = syncpool_get(&stream->pool, GFP_KERNEL);
@@ -102,6 +103,6 @@ static int squashfs_max_decompressors(void)
 const struct squashfs_decompressor_thread_ops squashfs_decompressor_syncpool = {
 	.create = squashfs_decompressor_create,
 	.destroy = squashfs_decompressor_destroy,
-	.decompress = squashfs_decompress,
+	.decompress = squashfs_syncpool_decompress,
 	.max_decompressors = squashfs_max_decompressors,
 };
