@@ -20,7 +20,8 @@
 #			run CMD while no other script holds FILE
 #   as_root CMD...	run CMD as root, if need be with sudo
 #   debian_mirror	print where apt gets this Debian's own packages from
-#   kernel_source V	print the unpacked Debian kernel source 6.1, 6.12 or 7.3
+#   stock_kernels	print the names in test/kernels/stock.list
+#   kernel_source V	print the unpacked Debian kernel source of that series
 #   copy_tree DIR, make_tmp
 #			copy the sources without build results; make a folder TMP
 #
@@ -264,12 +265,12 @@ _unpack_source() {
 
 kernel_source() {
 	local version=$1 dir=$CACHE/src/linux-source-$1 root='' tarball want
-	case $version in
-	6.1) "$SCRIPTS/env/deps" source-6.1 >&2 ;;
-	6.12) "$SCRIPTS/env/deps" source >&2 ;;
-	7.3) root=$("$SCRIPTS/env/debian13" linux-source-7.3) ;;
-	*) die "no Debian kernel source '$version' (have 6.1, 6.12 and 7.3)" ;;
-	esac
+	is_stock "$version" || die "no Debian kernel source '$version' in test/kernels/stock.list"
+	if needs_debian13 "$CACHE/stock/$version"; then
+		root=$("$SCRIPTS/env/debian13" "linux-source-$version")
+	else
+		"$SCRIPTS/env/deps" "source-$version" >&2
+	fi
 	tarball=$root/usr/src/linux-source-$version.tar.xz
 	want=$(dpkg-query "--admindir=$root/var/lib/dpkg" -W -f '${Version}' "linux-source-$version") ||
 		die "the package linux-source-$version is not installed"
@@ -296,17 +297,42 @@ make_tmp() {
 	trap 'rm -rf "$TMP"' EXIT
 }
 
+STOCK_LIST=$TOP/test/kernels/stock.list
+
+stock_kernels() {
+	awk '/^[^#]/ { print $1 }' "$STOCK_LIST"
+}
+
+# stock_line NAME: its line of the list, without NAME
+stock_line() {
+	awk -v name="$1" '$1 == name { sub(/^[^ \t]*[ \t]*/, ""); print }' "$STOCK_LIST"
+}
+
 is_stock() {
-	case $1 in
-	6.1 | 6.1-rt | 6.12 | 6.12-rt | 7.3 | 7.3-rt) ;;
-	*) return 1 ;;
-	esac
+	[ -n "$(stock_line "$1")" ]
+}
+
+# stock_folder FOLDER: of the stock kernel whose folder this is, or a folder in it
+stock_folder() {
+	local name=${1#"$CACHE"/stock/}
+	printf '%s\n' "$CACHE/stock/${name%%/*}"
 }
 
 # needs_debian13 FOLDER: is this the folder of a stock kernel that scripts/env/debian13
 # downloads and builds for, or a folder in it?
 needs_debian13() {
-	[[ $1/ == "$CACHE"/stock/7.* ]]
+	local folder
+	folder=$(stock_folder "$1")
+	[[ $1/ == "$folder"/* ]] && [[ $(stock_line "${folder##*/}") == *trixie-backports/* ]]
+}
+
+# build_there KDIR FOLDER[:FOLDER...]: set THERE to what is put before a command that builds
+# in FOLDER against KDIR, so that it runs in the Debian that this needs
+# shellcheck disable=SC2034  # for the scripts that source this file
+build_there() {
+	THERE=()
+	! needs_debian13 "$1" ||
+		THERE=("$SCRIPTS/env/debian13" --run "$2:$(stock_folder "$1")")
 }
 
 # use_kernel NAME [SET...]: prepare the stock kernel or the kernel of test/kernels
