@@ -60,6 +60,9 @@ bench-native: ## the same code in user space, beside Go's sync.Pool and malloc
 bench-compare: ## have the instruction counts grown since bench/baseline.csv?
 	scripts/bench/bench-compare
 
+coherence: ## cache lines that move between up to 256 CPUs, counted, beside other pools
+	scripts/bench/coherence
+
 litmus: ## prove the barriers by the kernel's memory model
 	scripts/test/litmus
 
@@ -80,4 +83,4 @@ help: ## this list
 	@echo "KDIR is $(KDIR)"
 
 .PHONY: all install uninstall deb intree tools clean compile_commands.json quick check kunit demo torture pressure clients
-.PHONY: bench bench-native bench-compare litmus mutants coverage htmldocs check-full help
+.PHONY: bench bench-native bench-compare coherence litmus mutants coverage htmldocs check-full help
