@@ -72,10 +72,10 @@ struct pool_generation {
 	unsigned int			len;
 	int				batch;
 	cpumask_var_t			mask;
-	atomic_t			nonempty;
 	cpumask_var_t			opened;
-	atomic_t			nr_opened;
 	enum pool_owners		owners;
+	atomic_t			nonempty ____cacheline_aligned_in_smp;
+	atomic_t			nr_opened;
 	unsigned long			since;
 	unsigned long			gp;
 } ____cacheline_aligned_in_smp;
