@@ -182,11 +182,13 @@ struct syncpool_core {
 	struct pool_generation	*active;
 	struct pool_generation	*victim;
 	struct pool_generation	*old;
-	bool			settled;
-	bool			drain;
-	struct mutex		reclaim_lock;	/* inside pool_list_lock */
 	struct pool_counters __percpu *counters;
 	struct pool_nodes	*nodes;
+	struct pool_limit	*limit;
+	bool			settled;
+	bool			drain;
+	/* from here on, what many CPUs write; the lock is inside pool_list_lock */
+	struct mutex		reclaim_lock ____cacheline_aligned_in_smp;
 	atomic_long_t		alloc_fails;
 	atomic_long_t		grows;
 	atomic_long_t		nested;
@@ -235,7 +237,6 @@ struct syncpool_core {
 	raw_spinlock_t		lock;
 	bool			waited;
 	struct lock_class_key	work_key;
-	struct pool_limit	*limit;
 	struct pool_generation	generations[POOL_GENERATIONS];
 	char			name[SYNCPOOL_NAME_LEN];
 	unsigned int		id;
