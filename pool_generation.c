@@ -110,7 +110,7 @@ static __always_inline unsigned int pool_steal_from(struct pool_generation *gen,
 	 * A thief that takes many is likely to come back for what @cpu goes on to
 	 * push. Else the next thief need not look.
 	 */
-	if ((!taken || n < POOL_MANY) && pool_chain_is_empty(chain))
+	if (taken < POOL_MANY && pool_chain_is_empty(chain))
 		pool_generation_unmark(gen, cpu);
 	return taken;
 }
