@@ -2,10 +2,11 @@
 /*
  * client_peak - how many objects of a client are wanted at once
  *
- * Probes at the entry of the function that the parameter "enter" names and at the return of
- * the one that "leave" names: the client's get and put, or one function that does both. From one to the other a task needs an object, has it, or is giving it back. "peak" is
- * the most that did so at once; a count of the test's own, since what is tested counts, too.
- * "missed" tells how often no probe could run, which makes the count worthless.
+ * Probes at the entry of the function that the parameter "enter" names, and at the return of
+ * the one that "leave" names: the client's get and put, or one function that does both. From
+ * one to the other a task needs an object, has it, or is giving it back. "peak" is the most
+ * that did so at once; a count of the test's own, since what is tested counts, too. "missed"
+ * tells how often no probe could run, which makes the count worthless.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
