@@ -183,6 +183,7 @@ void pool_early_flush(const struct module *owner)
 void pool_free_now(struct syncpool *pool, void *obj)
 {
 	pool->params.free(obj, pool->params.data);
+	pool_limit_freed(pool);
 	pool_stats_free(pool);
 }
 
@@ -192,16 +193,18 @@ void pool_free_cached_later(struct syncpool_core *core, void **objs, unsigned in
 
 void pool_free_one(struct syncpool *pool, void *obj)
 {
-	pool->params.free(obj, pool->params.data);
-	pool_stats_free(pool);
+	atomic_long_dec(&pool->limit.built);
+	pool_free_now(pool, obj);
 }
 
 void pool_free_taken(struct syncpool_core *core, void **objs, unsigned int n)
 {
 	unsigned int i;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		core->params.free(objs[i], core->params.data);
+		pool_limit_freed(core->pool);
+	}
 }
 
 unsigned int pool_free_cached(struct syncpool_core *core, void **objs, unsigned int n)
