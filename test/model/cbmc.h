@@ -258,6 +258,32 @@ static bool model_try_cmpxchg(atomic_long_t *v, long *old, long new, bool full)
 #define atomic_long_try_cmpxchg_acquire(v, oldp, new)			\
 	model_try_cmpxchg(v, oldp, new, false)
 
+static bool model_test_and_set(unsigned int nr, unsigned long *word)
+{
+	unsigned long was;
+
+	model_fence();
+	__CPROVER_atomic_begin();
+	was = *word;
+	*word = was | BIT(nr);
+	__CPROVER_atomic_end();
+	model_fence();
+	return was & BIT(nr);
+}
+
+static bool model_test_and_clear(unsigned int nr, unsigned long *word, bool weak)
+{
+	unsigned long was;
+
+	model_full(weak);
+	__CPROVER_atomic_begin();
+	was = *word;
+	*word = was & ~BIT(nr);
+	__CPROVER_atomic_end();
+	model_full(weak);
+	return was & BIT(nr);
+}
+
 /* a variable for each thread and for each object */
 static unsigned long model_got0, model_got1, model_got2, model_got3;
 static int model_payload1, model_payload2, model_payload3;

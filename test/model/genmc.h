@@ -96,6 +96,17 @@ void __VERIFIER_assume(int);
 	 model_try_cmpxchg(v, oldp, new, __ATOMIC_RELAXED) :		\
 	 model_try_cmpxchg(v, oldp, new, __ATOMIC_ACQUIRE))
 
+#define model_bitop(name, nr, word, mask, weak)				\
+({									\
+	unsigned long model_was;					\
+	model_full(weak);						\
+	model_was = __atomic_fetch_##name(word, mask, __ATOMIC_RELAXED);	\
+	model_full(weak);						\
+	!!(model_was & BIT(nr));						\
+})
+#define model_test_and_set(nr, word)	model_bitop(or, nr, word, BIT(nr), false)
+#define model_test_and_clear(nr, word, weak)	model_bitop(and, nr, word, ~BIT(nr), weak)
+
 #define model_read(x)		model_load(&(x), __ATOMIC_RELAXED)
 #define model_write(x, v)	model_store(&(x), v, __ATOMIC_RELAXED)
 

@@ -51,6 +51,7 @@ enum model_op {
 #undef smp_mb
 #undef smp_rmb
 #undef cmpxchg
+#undef cpumask_test_and_clear_cpu
 #undef atomic_read
 #undef atomic_read_acquire
 #undef atomic_set
@@ -64,6 +65,14 @@ enum model_op {
 #undef atomic_long_try_cmpxchg
 #undef atomic_long_try_cmpxchg_relaxed
 #undef atomic_long_try_cmpxchg_acquire
+
+/* one part is modelled, that of CPU 0 */
+#undef per_cpu_ptr
+#undef this_cpu_ptr
+#undef smp_processor_id
+#define per_cpu_ptr(p, cpu)	((void)(cpu), (p))
+#define this_cpu_ptr(p)		(p)
+#define smp_processor_id()	0U
 
 #if MODEL_CBMC
 #include "cbmc.h"

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * mask - pool_generation.c: the bit of a chain, its owner and thieves
+ *
+ * CPU 0's chain holds an object, or the bit alone (EMPTY). The owner pushes one. Each thief
+ * steals one, and clears the bit if it has left the chain empty.
+ *
+ * Afterwards a chain that holds something has its bit, and nonempty is the number of bits.
+ */
+#include "model.h"
+
+#undef cpumask_test_cpu
+#undef cpumask_test_and_set_cpu
+#define cpumask_test_cpu(cpu, mask)	(!!(model_read((mask)->bits) & BIT(cpu)))
+#define cpumask_test_and_set_cpu(cpu, mask)	model_test_and_set(cpu, &(mask)->bits)
+#define cpumask_test_and_clear_cpu(cpu, mask)				\
+	model_test_and_clear(cpu, &(mask)->bits, model_weak(MODEL_BITOP))
+#undef this_cpu_add_return
+#undef this_cpu_inc
+#undef this_cpu_read
+#undef this_cpu_sub
+/* counters play no part */
+#define this_cpu_add_return(x, n)	0L
+#define this_cpu_inc(x)		((void)0)
+#define this_cpu_read(x)	0L
+#define this_cpu_sub(x, n)	((void)0)
+
+#include "pool_dequeue.c"
+#include "pool_chain.c"
+#include "pool_pcp.c"
+#include "pool_generation.c"
+#include "count.h"
+
+static struct pool_pcp part[1];
+static struct pool_generation gen;
+static struct pool_nodes nodes;
+
+void pool_ring_retire(struct pool_ring *ring)
+{
+	model_assert(false);
+}
+
+static void push(unsigned long obj)
+{
+	model_set_payload(obj);
+	if (!pool_dequeue_push_one(&part[0].chain.head->d, (void *)obj,
+				   atomic_long_read(&part[0].chain.head->d.head_tail))) {
+		model_got(0, digit(obj));
+		return;
+	}
+	pool_generation_mark(&gen, 0);
+}
+
+static void steal(unsigned int thread)
+{
+	/* pool_chain_pop_tail_one() of a chain of one ring */
+	void *obj = pool_dequeue_pop_tail_one(&READ_ONCE(part[0].chain.tail)->d);
+
+	if (obj)
+		got(thread, obj);
+	if (pool_chain_is_empty(&part[0].chain))
+		pool_generation_unmark(&gen, 0);
+}
+
+static void model_thread(unsigned int thread)
+{
+	if (thread)
+		steal(thread);
+	else
+		push(PUSHES);
+}
+
+int main(void)
+{
+	bool bit;
+
+	gen.pcps = part;
+	gen.nodes = &nodes;
+	gen.batch = 16;
+	part[0].gen = &gen;
+	model_ring0.d.size = MODEL_SLOTS;
+	part[0].chain.head = (struct pool_ring *)&model_ring0;
+	model_write(part[0].chain.tail, (struct pool_ring *)&model_ring0);
+#if PUSHES > 1
+	model_set_payload(1);
+	model_write(model_ring0.slots[INDEX & (MODEL_SLOTS - 1)], (void *)1UL);
+#endif
+	atomic_long_set(&model_ring0.d.head_tail, pool_dequeue_pack(INDEX + PUSHES - 1, INDEX));
+	gen.mask->bits = 1;
+	atomic_set(&gen.nonempty, 1);
+	model_run();
+	bit = model_read(gen.mask->bits) & 1;
+	model_assert(bit || !pool_dequeue_len((struct pool_dequeue *)&model_ring0.d));
+	model_assert(atomic_read(&gen.nonempty) == bit);
+	return 0;
+}
