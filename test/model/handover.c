@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * handover - pool_limit.c and pool_stash.c: a put and a get that waits
+ *
+ * The put stores its object and looks for waiters; the get joins the queue and looks for
+ * objects. The irq_work would come later, under the lock.
+ *
+ * Afterwards the waiter has the object, or the irq_work is still to come; and the object
+ * came out once.
+ */
+#include "model.h"
+
+#undef raw_spin_lock_irqsave
+#undef raw_spin_unlock_irqrestore
+static pthread_mutex_t model_lock;
+#define raw_spin_lock_irqsave(l, flags)					\
+	((void)(l), (flags) = 0, pthread_mutex_lock(&model_lock))
+#define raw_spin_unlock_irqrestore(l, flags)				\
+	((void)(l), (void)(flags), pthread_mutex_unlock(&model_lock))
+#undef irq_work_queue
+#define irq_work_queue(w)	model_write(queued, 1)
+/* what sets up a pool is not called, and the checker cannot read it */
+#undef INIT_DELAYED_WORK
+#undef kzalloc
+#define INIT_DELAYED_WORK(w, fn)	((void)(fn))
+#define kzalloc(size, gfp)	calloc(1, size)
+#undef xchg
+#define xchg(p, v)		__atomic_exchange_n(p, v, __ATOMIC_RELAXED)
+#define atomic_long_try_cmpxchg(v, oldp, new)				\
+	model_try_cmpxchg(v, oldp, new, __ATOMIC_ACQUIRE)
+#define atomic_long_dec_return(v)	model_add(v, -1L, false)
+#define atomic_long_sub(n, v)	((void)model_add(v, -(long)(n), true))
+
+static int queued;
+
+#include "pool_stash.c"
+#include "pool_limit.c"
+#include "count.h"
+
+#define OBJ	((void *)2UL)	/* 1 is a guard */
+
+struct task_struct shim_current;
+struct workqueue_struct *pool_wq;
+
+/* all sections that began before the pool was closed have ended */
+bool poll_state_synchronize_rcu(unsigned long gp)
+{
+	return true;
+}
+
+unsigned long start_poll_synchronize_rcu(void)
+{
+	return 0;
+}
+
+void pool_core_set_waited(struct syncpool_core *core, bool waited)
+{
+	WRITE_ONCE(core->mode, waited ? POOL_WAITED : POOL_NORMAL);
+}
+
+static struct syncpool_core core;
+static struct pool_limit limit;
+static struct {
+	struct pool_stash stash;
+	void *slots[2];
+} memory;
+static struct pool_waiter waiter;
+static void *handed[1];
+
+static void put(void)
+{
+	model_set_payload(2);
+	if (!pool_limit_stash(&core, OBJ))
+		model_got(0, digit(2));
+}
+
+static void wait(void)
+{
+	void *obj;
+
+	if (!pool_limit_join(&core, &waiter))
+		return;
+	if (pool_limit_place(&core, &waiter) != POOL_PLACE_FIRST)
+		return;
+	obj = pool_limit_unstash(&core);
+	if (!obj)
+		return;	/* asleep */
+	got(1, obj);
+	/* else it was given another one meanwhile */
+	model_assert(pool_limit_give(&core, &waiter, obj));
+}
+
+static void model_thread(unsigned int thread)
+{
+	if (thread == 0)
+		put();
+	else
+		wait();
+}
+
+int main(void)
+{
+	memory.stash.size = 2;
+	memory.stash.room = 2;
+	limit.stash = &memory.stash;
+	limit.core = &core;
+	INIT_LIST_HEAD(&limit.waiters);
+	core.limit = &limit;
+	core.mode = POOL_WAITED;
+	core.waited = true;
+	waiter.n = 1;
+	waiter.objs = handed;
+	model_run();
+	/* it sleeps although there is an object, and nothing will wake it */
+	model_assert(handed[0] || queued);
+	return 0;
+}

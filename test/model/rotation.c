@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rotation - pool_generation.c and pool_pcp.c: a magazine whose generation is rotated
+ *
+ * The owner gets or puts (PUT) in a pinned section, if it finds the generation active. Thread 1
+ * rotates: another generation is active, owners end (pool_generation_end_owners()), and after a
+ * grace period there are none (pool_generation_disown()). Thread 2 is another CPU, which takes
+ * from the magazine when it may. What a drain does with plain accesses the checker does not
+ * order after a grace period; litmus/drain does.
+ *
+ * this_cpu_cmpxchg() is a load and a store for other CPUs. Afterwards the object came out
+ * once or is in the magazine.
+ */
+#define MODEL_MARKED	1
+#include "model.h"
+
+#undef this_cpu_read
+#undef this_cpu_write
+#undef this_cpu_try_cmpxchg
+#undef cmpxchg_local
+#undef cpumask_test_cpu
+#undef cpumask_test_and_set_cpu
+#define this_cpu_read(x)	model_read(x)
+#define this_cpu_write(x, v)	model_write(x, v)
+#define this_cpu_try_cmpxchg(p, oldp, new)				\
+({									\
+	bool model_same = model_read(p) == *(oldp);			\
+	if (model_same)							\
+		model_write(p, new);					\
+	model_same;							\
+})
+#define cmpxchg_local(p, old, new)	(model_write(*(p), new), NULL)
+#define cpumask_test_cpu(cpu, mask)	(!!(model_read((mask)->bits) & BIT(cpu)))
+#define cpumask_test_and_set_cpu(cpu, mask)	model_test_and_set(cpu, &(mask)->bits)
+#define cpumask_test_and_clear_cpu(cpu, mask)				\
+	model_test_and_clear(cpu, &(mask)->bits, false)
+
+#include "pool_dequeue.c"
+#include "pool_chain.c"
+#include "pool_pcp.c"
+#include "pool_generation.c"
+#include "count.h"
+
+#define OBJ	((void *)2UL)	/* 1 is a guard */
+
+static union {
+	struct pool_pcp pcp;
+	char bytes[512];
+} part;
+static struct pool_generation gen;
+static int active;	/* the generation that is; ours is 0 */
+
+void pool_ring_retire(struct pool_ring *ring)
+{
+}
+
+/* Whether a grace period is over is what thread 1 says. */
+unsigned long start_poll_synchronize_rcu(void)
+{
+	return 0;
+}
+
+bool poll_state_synchronize_rcu(unsigned long gp)
+{
+	return false;
+}
+
+static void owner(void)
+{
+	void *obj = NULL;
+
+	preempt_disable();
+	if (!model_read(active)) {
+#if PUT
+		model_set_payload(2);
+		if (!__syncpool_magazine_put(&part.pcp.magazine, OBJ))
+			model_got(0, digit(2));
+#else
+		obj = __syncpool_magazine_get(&part.pcp.magazine);
+#endif
+	} else if (PUT) {
+		model_got(0, digit(2));
+	}
+	preempt_enable();
+	if (obj)
+		got(0, obj);
+}
+
+static void rotate(void)
+{
+	smp_store_release(&active, 1);
+	pool_generation_end_owners(&gen);
+	model_synchronize_rcu();
+	pool_generation_disown(&gen);
+}
+
+/* pool_generation_take_from(), whose structures the checker takes for accesses of mixed size */
+static void take(unsigned int thread)
+{
+	void *obj = NULL;
+
+	preempt_disable();
+	if (pool_generation_is_open(&gen))
+		obj = pool_shared_take(&part.pcp.magazine.objs[POOL_FIRST]);
+	preempt_enable();
+	if (obj)
+		got(thread, obj);
+}
+
+static void model_thread(unsigned int thread)
+{
+	if (thread == 0)
+		owner();
+	else if (thread == 1)
+		rotate();
+	else
+		take(thread);
+}
+
+int main(void)
+{
+	unsigned long left;
+
+	gen.pcps = &part.pcp;
+	part.pcp.gen = &gen;
+	pool_pcp_init(&part.pcp, 1);
+	pool_pcp_set_capacity(&part.pcp, 1);
+	pool_generation_open(&gen, 0);
+	if (!PUT) {
+		model_set_payload(2);
+		model_write(part.pcp.magazine.objs[POOL_FIRST], OBJ);
+		model_write(part.pcp.magazine.top, (u32)POOL_FIRST);
+	}
+	model_run();
+	left = model_read(part.pcp.magazine.objs[POOL_FIRST]) == OBJ ? digit(2) : 0;
+	model_assert(model_got_all() + left == digit(2));
+	return 0;
+}
