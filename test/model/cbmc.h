@@ -51,7 +51,7 @@ static void model_full(bool weak)
 		model_fence();
 }
 
-/* the rings; an array, since CBMC splits a structure into its fields, pointers included */
+/* the rings, and room for their slots */
 struct model_ring {
 	struct pool_ring *next;
 	void *unused[2];
@@ -170,6 +170,7 @@ static void model_write_ring(volatile void *p, const void *ring)
 /* no grace period is modelled */
 #define preempt_disable()	do { } while (0)
 #define preempt_enable()	do { } while (0)
+#define model_synchronize_rcu()	do { } while (0)
 
 /* the tail of a chain */
 static struct pool_ring *model_cmpxchg_tail(struct pool_ring *old, struct pool_ring *new,

@@ -2,26 +2,19 @@
 /*
  * chain - pool_chain.c: an owner that pushes and adds a ring, and thieves
  *
- * The chain begins with an empty ring of SLOTS. The owner pushes PUSHES objects, one at a
+ * The chain begins with a ring of SLOTS. The owner pushes PUSHES objects, one at a
  * time, adds a ring when that one is full, and then gets POPS objects as an owner does: from
  * the head, else from the tail. Each thief takes one. Whoever finds the first ring exhausted
- * unlinks it. With RECLAIM the last thread is RCU: after a grace period it frees that ring.
+ * unlinks it. With FULL that ring holds an object at first. With RECLAIM the last thread is
+ * RCU: after a grace period it frees that ring.
  *
  * Afterwards each object came out once or is in a ring, what was stored in it before the
- * push was seen, and the first ring was unlinked once at most. A get that finds nothing finds
- * it because no object is left, or another CPU is just taking the last of a ring.
+ * push was seen, and the first ring was unlinked once at most.
  */
 #include "model.h"
 #include "pool_dequeue.c"
 #include "pool_chain.c"
 #include "count.h"
-
-#ifndef RECLAIM
-#define RECLAIM		0
-#endif
-#ifndef FULL
-#define FULL		0	/* 1: the first ring holds an object at first */
-#endif
 
 static struct pool_chain model_chain[1];
 #define C	(&model_chain[0])
@@ -81,7 +74,6 @@ static void push(unsigned long obj)
 	preempt_enable();
 }
 
-#if RECLAIM
 /* RCU: what was retired is freed, and in use again with other objects, which nobody may see. */
 static void reclaim(void)
 {
@@ -91,20 +83,16 @@ static void reclaim(void)
 	model_write(model_ring0.slots[0], (void *)STRANGER);
 	atomic_long_set(&model_ring0.d.head_tail, pool_dequeue_pack(1, 0));
 }
-#endif
 
 static void model_thread(unsigned int thread)
 {
 	unsigned long obj;
 
-#if RECLAIM
-	if (thread == MODEL_THREADS - 1) {
-		reclaim();
-		return;
-	}
-#endif
 	if (thread) {
-		pinned_pop(thread);
+		if (RECLAIM && thread == MODEL_THREADS - 1)
+			reclaim();
+		else
+			pinned_pop(thread);
 		return;
 	}
 	for (obj = 1 + FULL; obj <= PUSHES; obj++)
@@ -134,11 +122,11 @@ int main(void)
 	model_ring1.d.size = MODEL_SLOTS;
 	model_write(model_ring1.slots[0], (void *)STRANGER);
 	atomic_long_set(&model_ring1.d.head_tail, pool_dequeue_pack(1, 0));
-#if FULL
-	model_set_payload(1);
-	model_write(model_ring0.slots[INDEX & (SLOTS - 1)], (void *)1UL);
-	atomic_long_set(&model_ring0.d.head_tail, pool_dequeue_pack(INDEX + 1, INDEX));
-#endif
+	if (FULL) {
+		model_set_payload(1);
+		model_write(model_ring0.slots[INDEX & (SLOTS - 1)], (void *)1UL);
+		atomic_long_set(&model_ring0.d.head_tail, pool_dequeue_pack(INDEX + 1, INDEX));
+	}
 	model_run();
 	model_assert(model_got_all() + left(&model_ring0, SLOTS) +
 		     left(&model_ring1, MODEL_SLOTS) == digits());

@@ -9,7 +9,6 @@
  * Afterwards each object came out once or is in the ring, what was stored in it before the
  * push was seen, and the word of the ring says what its slots hold.
  */
-#define MODEL_RINGS	1
 #include "model.h"
 #include "pool_dequeue.c"
 #include "count.h"
@@ -25,11 +24,10 @@ static void push(unsigned long first)
 		objs[i] = (void *)(first + i);
 		model_set_payload(first + i);
 	}
-#if ONE
-	k = pool_dequeue_push_one(D, objs[0], atomic_long_read(&D->head_tail));
-#else
-	k = pool_dequeue_push_head(D, objs, BATCH);
-#endif
+	if (ONE)
+		k = pool_dequeue_push_one(D, objs[0], atomic_long_read(&D->head_tail));
+	else
+		k = pool_dequeue_push_head(D, objs, BATCH);
 	/* no room: they did not go in */
 	for (i = 0; i < BATCH; i++)
 		if (i >= k)
@@ -41,12 +39,12 @@ static void pop(void)
 	void *objs[BATCH];
 	unsigned int i, k;
 
-#if ONE
-	objs[0] = pool_dequeue_pop_one(D);
-	k = !!objs[0];
-#else
-	k = pool_dequeue_pop_head(D, objs, BATCH);
-#endif
+	if (ONE) {
+		objs[0] = pool_dequeue_pop_one(D);
+		k = !!objs[0];
+	} else {
+		k = pool_dequeue_pop_head(D, objs, BATCH);
+	}
 	for (i = 0; i < BATCH; i++)
 		if (i < k)
 			got(0, objs[i]);
@@ -57,12 +55,12 @@ static void steal(unsigned int thread)
 	void *objs[STEAL];
 	unsigned int i, k;
 
-#if ONE
-	objs[0] = pool_dequeue_pop_tail_one(D);
-	k = !!objs[0];
-#else
-	k = pool_dequeue_pop_tail(D, objs, STEAL);
-#endif
+	if (ONE) {
+		objs[0] = pool_dequeue_pop_tail_one(D);
+		k = !!objs[0];
+	} else {
+		k = pool_dequeue_pop_tail(D, objs, STEAL);
+	}
 	for (i = 0; i < STEAL; i++)
 		if (i < k)
 			got(thread, objs[i]);

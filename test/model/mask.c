@@ -2,7 +2,7 @@
 /*
  * mask - pool_generation.c: the bit of a chain, its owner and thieves
  *
- * CPU 0's chain holds an object, or the bit alone (EMPTY). The owner pushes one. Each thief
+ * CPU 0's chain has its bit, and holds PUSHES - 1 objects. The owner pushes one more. Each thief
  * steals one, and clears the bit if it has left the chain empty.
  *
  * Afterwards a chain that holds something has its bit, and nonempty is the number of bits.
@@ -81,10 +81,10 @@ int main(void)
 	model_ring0.d.size = MODEL_SLOTS;
 	part[0].chain.head = (struct pool_ring *)&model_ring0;
 	model_write(part[0].chain.tail, (struct pool_ring *)&model_ring0);
-#if PUSHES > 1
-	model_set_payload(1);
-	model_write(model_ring0.slots[INDEX & (MODEL_SLOTS - 1)], (void *)1UL);
-#endif
+	if (PUSHES > 1) {
+		model_set_payload(1);
+		model_write(model_ring0.slots[INDEX & (MODEL_SLOTS - 1)], (void *)1UL);
+	}
 	atomic_long_set(&model_ring0.d.head_tail, pool_dequeue_pack(INDEX + PUSHES - 1, INDEX));
 	gen.mask->bits = 1;
 	atomic_set(&gen.nonempty, 1);

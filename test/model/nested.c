@@ -4,9 +4,9 @@
  *
  * An operation (get, put, or the handler of a recall) is interrupted before its n-th access
  * to memory, for each n, by another one, which is interrupted before its m-th access, for
- * each m, by a third. And likewise by two that come one after the other. It begins in
- * each state to which up to STEPS operations lead, none of them interrupted, so spills,
- * refills and flushes are among those that are interrupted.
+ * each m, by a third (DEPTH is 2). And likewise by two that come one after the other. It
+ * begins in each state to which the operations BEFORE and up to STEPS more lead, none of them
+ * interrupted, so spills, refills and flushes are among those that are.
  *
  * Nothing is left to chance: an execution is given by the operations and by n and m. Before
  * each, all memory is as it was: .data and .bss, what malloc() gave, and per-CPU memory.
@@ -19,15 +19,6 @@
 
 #include "access.h"
 
-#ifndef STEPS
-#define STEPS		4
-#endif
-#ifndef BEFORE
-#define BEFORE		""	/* operations before those, as in names */
-#endif
-#ifndef DEPTH
-#define DEPTH		2
-#endif
 #define FIRST		0x10000UL	/* address of the first object */
 #define OBJECTS		12U	/* a caller holds all of them at first */
 #define HEAP		(1UL << 15)	/* bytes of allocated memory */
@@ -101,7 +92,7 @@ static void wrong(const char *what)
 	unsigned int i;
 
 	m->on = false;
-	printf("%s: after '" BEFORE, what);
+	printf("%s: after '" MODEL_BEFORE, what);
 	for (i = 0; i < m->steps; i++)
 		putchar(names[m->path[i]]);
 	printf("', %c with %c at access %lu, and %c %s at its access %lu\n", names[m->first],
@@ -323,7 +314,7 @@ int main(void)
 	if (syncpool_init(&pool, &params))
 		return 2;
 	held = BIT(OBJECTS) - 1;
-	for (op = BEFORE; *op; op++)
+	for (op = MODEL_BEFORE; *op; op++)
 		operate(strchr(names, *op) - names);
 	explore(STEPS);
 	printf("No errors: %lu states, %lu executions\n", m->states, m->executions);

@@ -10,6 +10,11 @@
 
 #include "shim.h"
 
+/* operations that lead to the first state: G, P and R, as in GPP */
+#define MODEL_STRING(s)	#s
+#define MODEL_NAME(s)	MODEL_STRING(s)
+#define MODEL_BEFORE	MODEL_NAME(BEFORE)
+
 void model_point(void);
 
 #undef this_cpu_try_cmpxchg

@@ -11,7 +11,6 @@
  * this_cpu_cmpxchg() is a load and a store for other CPUs. Afterwards the object came out
  * once or is in the magazine.
  */
-#define MODEL_MARKED	1
 #include "model.h"
 
 #undef this_cpu_read
@@ -68,19 +67,19 @@ bool poll_state_synchronize_rcu(unsigned long gp)
 static void owner(void)
 {
 	void *obj = NULL;
+	bool put = false;
 
 	preempt_disable();
 	if (!model_read(active)) {
-#if PUT
 		model_set_payload(2);
-		if (!__syncpool_magazine_put(&part.pcp.magazine, OBJ))
-			model_got(0, digit(2));
-#else
-		obj = __syncpool_magazine_get(&part.pcp.magazine);
-#endif
-	} else if (PUT) {
-		model_got(0, digit(2));
+		if (PUT)
+			put = __syncpool_magazine_put(&part.pcp.magazine, OBJ);
+		else
+			obj = __syncpool_magazine_get(&part.pcp.magazine);
 	}
+	/* the caller has it still */
+	if (PUT && !put)
+		model_got(0, digit(2));
 	preempt_enable();
 	if (obj)
 		got(0, obj);
