@@ -66,6 +66,12 @@ coherence: ## cache lines that move between up to 256 CPUs, counted, beside othe
 litmus: ## prove the barriers by the kernel's memory model
 	scripts/test/litmus
 
+model: ## check the C code itself with CBMC, and with GenMC where it is on the PATH
+	scripts/test/model
+
+model-full: ## the same with larger bounds
+	scripts/test/model --full yes
+
 mutants: ## break the code on purpose, see that something notices
 	scripts/test/mutants
 
@@ -83,4 +89,4 @@ help: ## this list
 	@echo "KDIR is $(KDIR)"
 
 .PHONY: all install uninstall deb intree tools clean compile_commands.json quick check kunit demo torture pressure clients
-.PHONY: bench bench-native bench-compare coherence litmus mutants coverage htmldocs check-full help
+.PHONY: bench bench-native bench-compare coherence litmus model model-full mutants coverage htmldocs check-full help

@@ -2,7 +2,7 @@
 /*
  * cbmc - the accesses of model.h for CBMC's partial orders (--mm sc, tso, pso)
  *
- * CBMC orders accesses to variables. It neither knows that two elements of an array are two
+ * CBMC orders accesses to variables. It neither knows that two slots of a ring are two
  * variables, where the index is not constant, nor follows a pointer that another thread has
  * stored. So the slots of a ring, and the pointers to rings, are kept in variables of
  * their own, as numbers; what the code has is the address that tells which one. Everything

@@ -21,9 +21,9 @@
 
 #define FIRST		0x10000UL	/* address of the first object */
 #define OBJECTS		12U	/* a caller holds all of them at first */
-#define HEAP		(1UL << 15)	/* bytes of allocated memory */
-#define STATE		(1UL << 18)	/* of a state */
-#define STATES		(1UL << 16)
+#define HEAP		0x8000UL	/* bytes of allocated memory */
+#define STATE		0x40000UL	/* of a state */
+#define STATES		0x10000UL
 
 enum op { GET, PUT, RECALL, OPS };
 
@@ -43,15 +43,14 @@ struct model {
 	unsigned long seen[STATES];	/* hashes */
 	char *initial, *before;		/* memory */
 };
+
 static struct model *m;
 
 static struct syncpool pool;
 static unsigned long held;	/* bits of objects that callers have */
 static unsigned long freed;
-static char heap[HEAP] __attribute__((aligned(64)));
+static char heap[HEAP] ____cacheline_aligned_in_smp;
 static size_t heap_used;
-
-extern char __data_start[], _end[];
 
 /* All memory that is allocated is part of the state. */
 static void *heap_take(size_t align, size_t size)

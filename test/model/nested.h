@@ -17,6 +17,9 @@
 
 void model_point(void);
 
+/* from the linker: .data and .bss */
+extern char __data_start[], _end[];
+
 #undef this_cpu_try_cmpxchg
 #define this_cpu_try_cmpxchg(x, oldp, new)				\
 ({									\

@@ -12,28 +12,7 @@
  * once or is in the magazine.
  */
 #include "model.h"
-
-#undef this_cpu_read
-#undef this_cpu_write
-#undef this_cpu_try_cmpxchg
-#undef cmpxchg_local
-#undef cpumask_test_cpu
-#undef cpumask_test_and_set_cpu
-#define this_cpu_read(x)	model_read(x)
-#define this_cpu_write(x, v)	model_write(x, v)
-#define this_cpu_try_cmpxchg(p, oldp, new)				\
-({									\
-	bool model_same = model_read(p) == *(oldp);			\
-	if (model_same)							\
-		model_write(p, new);					\
-	model_same;							\
-})
-#define cmpxchg_local(p, old, new)	(model_write(*(p), new), NULL)
-#define cpumask_test_cpu(cpu, mask)	(!!(model_read((mask)->bits) & BIT(cpu)))
-#define cpumask_test_and_set_cpu(cpu, mask)	model_test_and_set(cpu, &(mask)->bits)
-#define cpumask_test_and_clear_cpu(cpu, mask)				\
-	model_test_and_clear(cpu, &(mask)->bits, false)
-
+#include "rotation.h"
 #include "pool_dequeue.c"
 #include "pool_chain.c"
 #include "pool_pcp.c"
@@ -87,6 +66,7 @@ static void owner(void)
 
 static void rotate(void)
 {
+	/* as pool_rotate:B */
 	smp_store_release(&active, 1);
 	pool_generation_end_owners(&gen);
 	model_synchronize_rcu();
