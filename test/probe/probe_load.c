@@ -20,6 +20,7 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
+#include "next_cpu.h"
 #include "pool_probe.h"
 
 #define PROBE_TASKS	64U
@@ -47,15 +48,6 @@ static void probe_use_cache(void)
 		kmem_cache_free(probe_cache, b);
 }
 
-static void probe_next_cpu(void)
-{
-	unsigned int cpu = cpumask_next(raw_smp_processor_id(), cpu_online_mask);
-
-	if (cpu >= nr_cpu_ids)
-		cpu = cpumask_first(cpu_online_mask);
-	set_cpus_allowed_ptr(current, cpumask_of(cpu));
-}
-
 static int probe_move(void *arg)
 {
 	unsigned long self = (unsigned long)arg;
@@ -72,7 +64,7 @@ static int probe_move(void *arg)
 			probe_take(p, objs[n], holder);
 		}
 		probe_use_cache();
-		probe_next_cpu();
+		test_next_cpu();
 		for (i = 0; i < n; i++)
 			probe_put(p, objs[i], holder);
 		usleep_range(50, 2000);

@@ -20,6 +20,9 @@
 #include "pool_torture.h"
 
 #define TORT_EXCHANGE	512U
+#define TORT_BURST_NICE	10
+#define TORT_HOT	32U	/* objects of a small burst at most */
+#define TORT_HOT_TIMES	128U	/* small bursts in a row at most */
 
 DEFINE_PER_CPU(struct tort_counts, tort_counts);
 DEFINE_PER_CPU(unsigned long, tort_seed);

@@ -34,6 +34,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
+#include "next_cpu.h"
 #include "pool_torture.h"
 
 #define TORT_ROAMER_FIRST	0x4000U	/* as a holder; readers are below it */
@@ -114,20 +115,10 @@ static void tort_calm_use(struct tort_roamer *r, unsigned int want)
 	this_cpu_add(tort_counts.ops[TORT_TASK], n);
 }
 
-/* To the next CPU. If that goes offline meanwhile, the scheduler chooses another. */
-static void tort_wander(void)
-{
-	unsigned int cpu = cpumask_next(raw_smp_processor_id(), cpu_online_mask);
-
-	if (cpu >= nr_cpu_ids)
-		cpu = cpumask_first(cpu_online_mask);
-	set_cpus_allowed_ptr(current, cpumask_of(cpu));
-}
-
 static void tort_roam(struct tort_roamer *r, bool rest)
 {
 	if (r->wanders)
-		tort_wander();
+		test_next_cpu();
 	if (rest || !r->wanders)
 		torture_hrtimeout_us(50, 500000, &r->hand.rand);
 	cond_resched();
