@@ -122,6 +122,7 @@ struct tort_pool *tort_pool_any(unsigned long random);
 int tort_pool_open(struct tort_pool *tp, const char *name);
 void tort_pool_settle(struct tort_pool *tp);
 void tort_pool_close(struct tort_pool *tp);
+long tort_pools_lost(void);
 bool tort_shrink_begin(void);
 unsigned long tort_shrink_end(void);
 

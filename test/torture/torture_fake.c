@@ -5,6 +5,7 @@
  * They rotate, shrink, prefill and poll the pools, wait for them to become idle,
  * mostly in vain, and create, use and destroy pools of their own.
  */
+#include <linux/freezer.h>
 #include <linux/fs.h>
 #include <linux/irq_work.h>
 #include <linux/sched.h>
@@ -214,6 +215,7 @@ static void tort_fake_do(struct tort_faker *f, enum tort_fake_op op,
 	}
 }
 
+/* Freezes while the system suspends, as the programs do for which it acts. */
 static int tort_faker(void *arg)
 {
 	struct tort_faker *f = arg;
@@ -221,7 +223,9 @@ static int tort_faker(void *arg)
 	unsigned long r;
 
 	set_user_nice(current, MAX_NICE);
+	set_freezable();
 	while (!torture_must_stop()) {
+		try_to_freeze();
 		r = torture_random(&f->rand) >> 4;
 		op = r % (TORT_FAKE_NR + 2) % TORT_FAKE_NR;
 		tort_fake_do(f, op, tort_pool_any(r >> 8));

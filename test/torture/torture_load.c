@@ -9,7 +9,8 @@
  *
  *	a consumer, which only gets, and leaves the objects in the exchange;
  *	a producer, which only puts what it finds there;
- *	a burster, which gets up to 1,000 objects at once and puts them all;
+ *	a burster, which gets up to 1,000 objects at once and puts them all, or up to
+ *	32, many times over, as a user does that has its CPU to itself;
  *	one that uses its hand as interrupts do.
  */
 #include <linux/cpumask.h>
@@ -87,6 +88,17 @@ static bool tort_deposit(struct tort_hand *hand, struct pool_stamp *obj)
 	tort_report(obj, pool_stamp_check_held(obj, obj->owner, hand->holder),
 		    "deposit");
 	return !cmpxchg(slot, NULL, obj);
+}
+
+/* The same with several tries. */
+static bool tort_deposit_somewhere(struct tort_hand *hand, struct pool_stamp *obj)
+{
+	unsigned int tries = 4;
+
+	while (tries--)
+		if (tort_deposit(hand, obj))
+			return true;
+	return false;
 }
 
 /* An object that another holder has left, or NULL. Its owner is its pool. */
@@ -173,10 +185,13 @@ static unsigned int tort_burst_get(struct tort_reader *r, struct tort_pool *tp,
 		return got;
 	}
 	for (got = 0, i = 0; i < n; i++) {
-		obj = tort_get(&r->hand, tp, GFP_KERNEL);
-		if (obj)
-			r->burst[got++] = obj;
+		obj = i % 4 ? syncpool_get(tp->pool, GFP_KERNEL) : syncpool_try_get(tp->pool);
+		if (!obj)
+			continue;
+		tort_take(obj, tp, r->hand.holder);
+		r->burst[got++] = obj;
 	}
+	tort_count(&r->hand, got);
 	return got;
 }
 
@@ -185,30 +200,37 @@ static void tort_burst_put(struct tort_reader *r, struct tort_pool *tp,
 {
 	unsigned int i;
 
+	tort_count(&r->hand, n);
 	if (bulk) {
 		for (i = 0; i < n; i++)
 			tort_give(r->burst[i], tp, r->hand.holder);
-		tort_count(&r->hand, n);
 		/* put_bulk skips NULLs among the objects */
 		if (n < tort_burst)
 			r->burst[n++] = NULL;
 		syncpool_put_bulk(tp->pool, n, r->burst);
 		return;
 	}
-	for (i = 0; i < n; i++)
-		tort_put(&r->hand, tp, r->burst[i]);
+	for (i = 0; i < n; i++) {
+		tort_give(r->burst[i], tp, r->hand.holder);
+		syncpool_put(tp->pool, r->burst[i]);
+	}
 }
 
 static void tort_do_burst(struct tort_reader *r)
 {
 	unsigned long rand = tort_rand(&r->hand);
 	struct tort_pool *tp = tort_pool_any(rand >> 16);
-	unsigned int n = 1 + rand % (rand & BIT(12) ? tort_burst : 32);
+	bool large = rand & BIT(12);
+	unsigned int want = 1 + rand % (large ? tort_burst : TORT_HOT);
+	unsigned int times = large ? 1 : 1 + (rand >> 24) % TORT_HOT_TIMES;
+	unsigned int n;
 
-	n = tort_burst_get(r, tp, n, rand & BIT(13));
-	if (rand & BIT(14))
-		cond_resched();
-	tort_burst_put(r, tp, n, rand & BIT(15));
+	while (times--) {
+		n = tort_burst_get(r, tp, want, rand & BIT(13));
+		if (rand & BIT(14))
+			cond_resched();
+		tort_burst_put(r, tp, n, rand & BIT(15));
+	}
 }
 
 static void tort_do_consumer(struct tort_reader *r)
@@ -220,8 +242,12 @@ static void tort_do_consumer(struct tort_reader *r)
 		/* first what the last deposit found no free slot for */
 		if (!hand->nr)
 			tort_hand_get(hand);
-		if (hand->nr && tort_deposit(hand, hand->held[hand->nr - 1].obj))
-			hand->nr--;
+		if (!hand->nr)
+			continue;
+		/* most slots are taken: it is the producers' turn */
+		if (!tort_deposit_somewhere(hand, hand->held[hand->nr - 1].obj))
+			break;
+		hand->nr--;
 	}
 }
 
@@ -276,7 +302,8 @@ static int tort_reader(void *arg)
 	struct tort_reader *r = arg;
 	unsigned int round = 0;
 
-	set_user_nice(current, MAX_NICE);
+	/* most operations are those of bursters, which cost the least */
+	set_user_nice(current, r->index % 4 == 2 ? TORT_BURST_NICE : MAX_NICE);
 	while (!torture_must_stop()) {
 		if (round++ % 1024 == 0)
 			tort_reader_bind(r);

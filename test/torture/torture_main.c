@@ -125,7 +125,7 @@ static void tort_print(const char *when)
 		 n.ops[TORT_HRTIMER], n.ops[TORT_IRQ_WORK], n.ops[TORT_NMI],
 		 s.allocs, n.offlines, tort_fakers_shrunk(), n.nmis, s.nested,
 		 atomic_read(&tort_errors));
-	pr_alert("%s: pools: refills %lu, spills %lu, steals %lu (%lu objects), victim hits %lu, rotations %lu, grows %lu, failed allocs %ld\n",
+	pr_alert("%s: pools: refills %lu, spills %lu, steals %lu, stolen %lu, victim hits %lu, rotations %lu, grows %lu, failed allocs %ld\n",
 		 when, s.refills, s.spills, s.steals, s.stolen, s.victim_hits,
 		 s.rotations, s.grows, atomic_long_read(&all.fails));
 }
@@ -166,6 +166,7 @@ static void tort_cleanup(void)
 	tort_reach_exit();
 	tort_pools_exit();
 	tort_fakers_free();
+	pr_alert("%s: lost %ld\n", calm ? "calm" : "end", tort_pools_lost());
 	if (atomic_read(&tort_errors))
 		pr_alert("End of test: FAILURE: %d errors\n",
 			 atomic_read(&tort_errors));

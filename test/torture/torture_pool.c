@@ -50,6 +50,8 @@ static DEFINE_MUTEX(tort_shrink_lock);	/* of what follows */
 static struct task_struct *tort_shrink_task;	/* written under it, read by any task */
 static unsigned long tort_shrunk;
 
+static atomic_long_t tort_lost = ATOMIC_LONG_INIT(0);
+
 struct tort_pool *tort_pool_any(unsigned long random)
 {
 	return &tort_pools[random % tort_npools];
@@ -279,18 +281,27 @@ static void tort_arena_search(struct tort_pool *tp)
 /* End the pool of @tp, whose objects must all be freed then. */
 void tort_pool_close(struct tort_pool *tp)
 {
+	long lost;
+
 	if (tp->pool == &torture_lazy)
 		syncpool_exit(tp->pool);
 	else
 		syncpool_destroy(tp->pool);
 	WRITE_ONCE(tp->gone, true);
 	tp->pool = NULL;
-	if (atomic_long_read(&tp->nr_built) ||
-	    atomic_long_read(&tp->allocs) != atomic_long_read(&tp->frees))
+	lost = atomic_long_read(&tp->allocs) - atomic_long_read(&tp->frees);
+	atomic_long_add(lost, &tort_lost);
+	if (atomic_long_read(&tp->nr_built) || lost)
 		tort_error("%s: allocs %ld, frees %ld, built %ld after exit\n",
 			   tp->name, atomic_long_read(&tp->allocs),
 			   atomic_long_read(&tp->frees),
 			   atomic_long_read(&tp->nr_built));
+}
+
+/* Objects of pools that have ended, built and not freed. */
+long tort_pools_lost(void)
+{
+	return atomic_long_read(&tort_lost);
 }
 
 static int tort_arena_init(unsigned int objects)

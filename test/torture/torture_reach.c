@@ -26,7 +26,8 @@
  * pool, and no CPU goes down. In a full run roamers also use the other pools, and
  * the figures are printed without a verdict. There one in either direction would be
  * wrong: rotations free what was out of reach, so a bad pool passes, and a hook that
- * delays a thief keeps what it carries from everybody, so a good pool fails.
+ * delays a thief keeps what it carries from everybody, so a good pool fails. What can be
+ * judged is how many objects existed at one moment; scripts/guest/torture-modes does.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -223,8 +224,9 @@ static void tort_reach_judge(void)
 	struct syncpool_stats s;
 
 	syncpool_read_stats(tort_calm.pool, &s);
-	pr_alert("%s: reach: built %ld, needed %d, CPUs %u, freed %ld, rotations %lu, recalls %lu, wandered %lu, migrated %lu\n",
-		 tort_alone ? "calm" : "end", built, needed, cpus, freed,
+	pr_alert("%s: reach: built %ld, needed %d, existed %d, CPUs %u, freed %ld, rotations %lu, recalls %lu, wandered %lu, migrated %lu\n",
+		 tort_alone ? "calm" : "end", built, needed,
+		 atomic_read(&tort_calm.most), cpus, freed,
 		 s.rotations, s.recalls, tort_moves(true), tort_moves(false));
 	if (s.rotations)
 		limit += freed;

@@ -10,11 +10,14 @@
 #include <linux/cpu.h>
 #include <linux/hrtimer.h>
 #include <linux/kthread.h>
+#include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/mutex.h>
+#include <linux/notifier.h>
 #include <linux/reboot.h>
 #include <linux/sched/clock.h>
 #include <linux/slab.h>
+#include <linux/suspend.h>
 
 #include "torture_standin.h"
 
@@ -36,6 +39,7 @@ static int shutdown_secs;
 static void (*shutdown_hook)(void);
 static torture_ofl_func *onoff_func;
 static unsigned long onoff_failed;
+static unsigned long pm_until;	/* jiffies: when others know of the last resume; 0: suspended */
 
 static struct task_struct *shuffle_task, *stutter_task, *onoff_task;
 static struct task_struct *shutdown_task;
@@ -201,6 +205,28 @@ int torture_stutter_init(const int s, const int sgap)
 	return torture_create_kthread(torture_stutter, NULL, stutter_task);
 }
 
+/* While the system suspends, and until others have been told of its end, CPUs are its own. */
+static int standin_pm(struct notifier_block *nb, unsigned long event, void *unused)
+{
+	bool begins = event == PM_SUSPEND_PREPARE || event == PM_HIBERNATION_PREPARE ||
+		      event == PM_RESTORE_PREPARE;
+
+	WRITE_ONCE(pm_until, begins ? 0 : (jiffies + HZ) ?: 1);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block standin_pm_nb = {
+	.notifier_call = standin_pm,
+	.priority = INT_MAX,
+};
+
+static bool standin_suspends(void)
+{
+	unsigned long until = READ_ONCE(pm_until);
+
+	return !until || time_before(jiffies, until);
+}
+
 static void onoff_toggle(unsigned int cpu)
 {
 	struct device *dev = get_cpu_device(cpu);
@@ -210,6 +236,9 @@ static void onoff_toggle(unsigned int cpu)
 	if (!dev || !cpu_is_hotpluggable(cpu) || (off && num_online_cpus() < 2))
 		return;
 	err = off ? remove_cpu(cpu) : add_cpu(cpu);
+	/* the kernel refuses, or has taken the CPU away without telling its device (1) */
+	if ((err == -EBUSY || err > 0) && standin_suspends())
+		return;
 	if (err) {
 		onoff_failed++;
 		pr_alert("%s-torture: CPU %u: %sline failed: %d\n",
@@ -281,6 +310,9 @@ bool torture_init_begin(char *ttype, int v)
 {
 	standin_type = ttype;
 	standin_verbose = v;
+	WRITE_ONCE(pm_until, jiffies ?: 1);
+	if (register_pm_notifier(&standin_pm_nb))
+		return false;
 	WRITE_ONCE(standin_stop, false);
 	return true;
 }
@@ -301,4 +333,5 @@ bool torture_cleanup_begin(void)
 
 void torture_cleanup_end(void)
 {
+	unregister_pm_notifier(&standin_pm_nb);
 }
