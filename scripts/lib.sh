@@ -22,6 +22,7 @@
 #   debian_mirror	print where apt gets this Debian's own packages from
 #   stock_kernels	print the names in test/kernels/stock.list
 #   kernel_source V	print the unpacked Debian kernel source of that series
+#   commit	print the commit of the tree
 #   copy_tree DIR, make_tmp
 #			copy the sources without build results; make a folder TMP
 #
@@ -280,6 +281,11 @@ kernel_source() {
 			return 1
 	fi
 	printf '%s\n' "$dir"
+}
+
+# commit: of the tree, for tables
+commit() {
+	git -C "$TOP" describe --always --dirty 2> /dev/null || echo unknown
 }
 
 # copy_tree DIR: copy the sources, without the results of builds and runs

@@ -111,6 +111,8 @@ struct pressure_user {
  * @built: objects built
  * @fails: times that memory for one was asked for and there was none
  * @freed: objects freed, by the node of the CPU that put them last
+ * @asked: of those, what neither reclaim nor a work item freed: somebody has written to
+ *	drop_caches, which takes what is in use, too
  * @spilled: what spread could not leave in magazines, in pushes
  * @errors: of the ownership stamp
  */
@@ -135,6 +137,7 @@ struct pressure_pool {
 	atomic_long_t		built;
 	atomic_long_t		fails;
 	atomic_long_t		freed[PRESSURE_NODES];
+	atomic_long_t		asked;
 	unsigned long		spilled;
 	atomic_t		errors;
 };

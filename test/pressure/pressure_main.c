@@ -177,17 +177,17 @@ static int pools_show(struct seq_file *m, void *unused)
 {
 	struct pressure_pool *p;
 
-	seq_puts(m, "name policy objects size cached gets built rebuilt fails freed freed0 freed1 spilled errors\n");
+	seq_puts(m, "name policy objects size cached gets built rebuilt fails freed freed0 freed1 spilled errors asked\n");
 	mutex_lock(&pressure_lock);
 	list_for_each_entry(p, &pressure_pools, list)
-		seq_printf(m, "%s %s %u %zu %lu %ld %ld %ld %ld %ld %ld %ld %lu %d\n",
+		seq_printf(m, "%s %s %u %zu %lu %ld %ld %ld %ld %ld %ld %ld %lu %d %ld\n",
 			   p->name, p->policy->name, p->nr, p->size,
 			   p->ended ? 0 : p->policy->count(p),
 			   atomic_long_read(&p->gets), atomic_long_read(&p->built),
 			   pressure_rebuilt(p), atomic_long_read(&p->fails),
 			   pressure_freed(p), atomic_long_read(&p->freed[0]),
 			   atomic_long_read(&p->freed[1]), p->spilled,
-			   atomic_read(&p->errors));
+			   atomic_read(&p->errors), atomic_long_read(&p->asked));
 	mutex_unlock(&pressure_lock);
 	return 0;
 }

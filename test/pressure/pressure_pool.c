@@ -6,6 +6,7 @@
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/topology.h>
@@ -60,6 +61,8 @@ void pressure_free(void *data_obj, void *data)
 	if (!pressure_check(p, obj, pool_stamp_free(&obj->stamp, p)))
 		return;
 	atomic_long_inc(&p->freed[obj->nid]);
+	if (!(current->flags & (PF_MEMALLOC | PF_WQ_WORKER)))
+		atomic_long_inc(&p->asked);
 	free_pages_exact(obj, p->size);
 }
 

@@ -103,6 +103,7 @@ struct probe_pool {
 extern struct probe_pool probe_pools[PROBE_POOLS];
 extern const char *const probe_event_names[PROBE_EVENTS];
 extern bool probe_kprobes_wanted;
+extern bool probe_eats;
 extern unsigned int probe_every;
 extern unsigned int probe_cleanup_ms;
 

@@ -173,11 +173,13 @@ int probe_load_start(void)
 	if (!probe_cache)
 		return -ENOMEM;
 	register_oom_notifier(&probe_oom_nb);
-	err = probe_run(probe_clean, 0) ?: probe_run(probe_eat, 0);
+	err = probe_run(probe_clean, 0);
+	if (probe_eats)
+		err = err ?: probe_run(probe_eat, 0);
 	for (i = 0; !err && i < 2 * num_online_cpus(); i++)
 		err = probe_run(probe_move, i);
 	/* with probes it would take much longer */
-	if (!err)
+	if (!err && probe_eats)
 		wait_for_completion(&probe_eaten);
 	return err;
 }

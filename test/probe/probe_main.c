@@ -15,6 +15,10 @@ bool probe_kprobes_wanted = true;
 module_param_named(kprobes, probe_kprobes_wanted, bool, 0444);
 MODULE_PARM_DESC(kprobes, "probes in functions, too, and not only on tracepoints");
 
+bool probe_eats = true;
+module_param_named(eat, probe_eats, bool, 0444);
+MODULE_PARM_DESC(eat, "a task takes all memory that is free, again and again");
+
 unsigned int probe_every = 8;
 module_param_named(every, probe_every, uint, 0444);
 MODULE_PARM_DESC(every, "one burst for so many events of a kind on a CPU");

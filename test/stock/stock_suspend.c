@@ -17,6 +17,7 @@
 #include <linux/hrtimer.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/platform_device.h>
 #include <linux/pm.h>
 #include <linux/slab.h>
@@ -26,6 +27,10 @@
 
 #define OWN	40U	/* objects of the driver's own pool */
 #define BURST	8U	/* objects that the timer uses at once */
+
+static unsigned int tick_ms = 2;
+module_param(tick_ms, uint, 0444);
+MODULE_PARM_DESC(tick_ms, "milliseconds between two bursts of the timer; what it discards waits while the system suspends");
 
 static bool suspended;		/* from the first suspend callback to the last resume */
 static unsigned long suspends;
@@ -59,7 +64,7 @@ static enum hrtimer_restart tick(struct hrtimer *t)
 		else
 			syncpool_discard(&busy_pool, objs[i]);
 	}
-	hrtimer_forward_now(t, ms_to_ktime(2));
+	hrtimer_forward_now(t, ms_to_ktime(tick_ms));
 	return HRTIMER_RESTART;
 }
 
@@ -164,7 +169,7 @@ static int __init suspend_init(void)
 	if (IS_ERR(device) || IS_ERR(cleaner))
 		complain("no device or no task\n");
 	pool_hrtimer_setup(&timer, tick, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
-	hrtimer_start(&timer, ms_to_ktime(2), HRTIMER_MODE_REL_HARD);
+	hrtimer_start(&timer, ms_to_ktime(tick_ms), HRTIMER_MODE_REL_HARD);
 	return 0;
 }
 
