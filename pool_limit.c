@@ -8,8 +8,9 @@
  * more to be had, and params.min keeps it up. So whoever wants to free something that
  * is cached asks pool_limit_drop() first, and what is refused stays cached.
  *
- * A get that has to wait closes the pool (POOL_WAITED), so that all operations take
- * their slow paths, and joins a queue:
+ * A get that has to wait looks again after some short sleeps, since most objects come back
+ * soon, and a queue is expensive; pool_get_pause() says why. Then it closes the pool
+ * (POOL_WAITED), so that all operations take their slow paths, and joins the queue:
  *
  *	put --> stash --> irq_work --> first waiter --> its get returns
  *	                                second waiter

@@ -50,7 +50,11 @@ int zcomp_init(struct zcomp *comp, struct zcomp_params *params)
 		.free = zcomp_stream_free,	/* vfree() */
 		.flags = SYNCPOOL_FREE_SLEEPS,
 		.data = comp,
-		.footprint = SZ_16K + 2 * PAGE_SIZE,	/* lz4's; others take more */
+		/*
+		 * lz4's, and what it takes for streams to have no place where another CPU
+		 * has to ask for them; others take more
+		 */
+		.footprint = SZ_32K,
 		.min = 1,
 		.max = num_possible_cpus(),
 	};
