@@ -22,13 +22,17 @@
  */
 #include <linux/err.h>
 #include <linux/export.h>
+#include <linux/hrtimer.h>
 #include <linux/jump_label.h>
+#include <linux/ktime.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/smp.h>
+#include <linux/time64.h>
 
 #include "pool_activate.h"
 #include "pool_build.h"

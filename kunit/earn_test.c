@@ -352,6 +352,11 @@ static void steal_one(void *tp)
 	stolen_obj = test_try_get(tp, ME);
 }
 
+static void put_stolen(void *tp)
+{
+	test_put(tp, stolen_obj, ME);
+}
+
 /* What was stolen since the last push is not earned; what was pushed since is. */
 static void earn_stolen(struct kunit *test)
 {
@@ -405,10 +410,13 @@ static void earn_produces(struct kunit *test)
 			continue;
 		test_on_cpu(test, other, steal_one, tp);
 		KUNIT_ASSERT_NOT_NULL(test, stolen_obj);
+		if (c->gets) {
+			/* from the chain to which it has come */
+			test_on_cpu(test, other, put_stolen, tp);
+			stolen_obj = test_try_get(tp, ME);
+			KUNIT_ASSERT_NOT_NULL(test, stolen_obj);
+		}
 		objs[i] = stolen_obj;
-		/* a slow get, though it finds nothing */
-		if (c->gets)
-			KUNIT_EXPECT_NULL(test, test_try_get(tp, ME));
 	}
 	KUNIT_EXPECT_EQ(test, i, c->gets ? 2 * STREAK : STREAK + 1);
 	KUNIT_EXPECT_EQ(test, made, !c->gets);

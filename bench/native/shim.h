@@ -264,6 +264,7 @@ extern struct task_struct shim_current;
 #define __set_current_state(s)	((void)(s))
 #define signal_pending_state(s, task)	false
 #define schedule_timeout(n)	((void)(n))
+#define schedule_hrtimeout_range(ns, slack, mode)	((void)(*(ns) + (slack)))
 #define wake_up_process(task)	((void)(task))
 #define TRACE_DEFINE_ENUM(name)	struct task_struct
 
@@ -417,6 +418,9 @@ struct shrinker {
 #define NSEC_PER_USEC		1000L
 #define NSEC_PER_MSEC		1000000L
 #define ktime_get_mono_fast_ns()	0
+typedef long long ktime_t;
+#define ns_to_ktime(ns)		((ktime_t)(ns))
+#define ktime_to_ns(t)		((long long)(t))
 typedef int64_t s64;
 #define DECLARE_STATIC_KEY_FALSE(name)	extern bool name
 #define DEFINE_STATIC_KEY_FALSE(name)	bool name
