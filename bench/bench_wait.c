@@ -8,7 +8,7 @@
  *	this task	get    wake            put              get    wake ...
  *	the waiter	           get, sleep      return, put, sleep
  *
- * So a turn has two gets and two puts, and one get of the two waits. In "floor" the
+ * So a turn has two gets and two puts, and one get of the two queues. In "floor" the
  * waiter waits for a second wake-up instead of an object.
  *
  * "wait" lines: contender, nanoseconds of a turn in the best round, which are
@@ -32,9 +32,12 @@ static mempool_t bench_mempool;
 static struct completion bench_go, bench_floor;
 static bool bench_stop;
 
+/* syncpool_get() sleeps for some moments before it queues, this does not. */
 static void *bench_pool_get(void)
 {
-	return syncpool_get(&bench_pool, GFP_KERNEL);
+	void *obj;
+
+	return syncpool_get_bulk(&bench_pool, GFP_KERNEL, 1, &obj) ? obj : NULL;
 }
 
 static void bench_pool_put(void *obj)

@@ -14,6 +14,7 @@
  * of it.
  */
 #include "shim.c"
+#include "shim_stubs.c"
 #include "pool_core.h"
 #include "pool_recall.h"
 
