@@ -49,9 +49,9 @@
  * No lock of the pool's is held while a callback runs, so both may use other pools, and,
  * within the rules above, create and end them. The end of a pool waits for callbacks that
  * run in work items and on behalf of debugfs, so no lock that one of them takes is held over
- * syncpool_exit(). While the system suspends or hibernates,
- * from before the first device is suspended until all are resumed, and when it shuts down,
- * free runs only on behalf of tasks that sleep in calls of the pool; see pool_pm.c.
+ * syncpool_exit(). While the system suspends or hibernates, from before the first device is
+ * suspended until all are resumed, and when it shuts down, free runs only on behalf of tasks
+ * that sleep in calls of the pool; see pool_pm.c.
  */
 #ifndef _SYNCPOOL_H
 #define _SYNCPOOL_H

@@ -4,7 +4,9 @@
 # native.sh - what builds of the pool for user space have in common; sourced after lib.sh,
 # never run
 #
-#   native_headers DIR	a header in DIR for each of the kernel's that is included
+#   native_headers DIR [FILE]
+#			a header in DIR for each of the kernel's that is included; it
+#			includes FILE (shim.h)
 #
 # With KERNEL_SOURCE in the environment, objpool and ptr_ring of that source are built, too.
 
@@ -23,7 +25,7 @@ if [ -n "${KERNEL_SOURCE:-}" ]; then
 fi
 
 native_headers() {
-	local header
+	local header file=${2-shim.h}
 	rm -rf "$1"
 	mkdir -p "$1"
 	grep -hoE '^#include <[^>]*>' "${POOL[@]}" "$TOP"/include/*.h "$TOP"/pool_*.h \
@@ -31,7 +33,7 @@ native_headers() {
 		sed 's/.*<\(.*\)>/\1/' | grep -vE '^(asm/|linux/errno.h)' | sort -u |
 		while read -r header; do
 			mkdir -p "$1/$(dirname "$header")"
-			echo '#include "shim.h"' > "$1/$header"
+			echo "#include \"$file\"" > "$1/$header"
 		done
 	[ ${#PEERS[@]} -eq 0 ] || cp "${PEER_HEADERS[@]}" "$1/linux"
 	printf '#define %s\n' 'KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + (c))' \

@@ -19,9 +19,6 @@
 #ifndef MODEL_RINGS
 #define MODEL_RINGS	2
 #endif
-#ifndef MODEL_SLOTS
-#define MODEL_SLOTS	2	/* of a ring */
-#endif
 
 #define model_assert(cond)	__CPROVER_assert(cond, #cond)
 #define model_assume(cond)	__CPROVER_assume(cond)
@@ -51,18 +48,6 @@ static void model_full(bool weak)
 		model_fence();
 }
 
-/* the rings, and room for their slots */
-struct model_ring {
-	struct pool_ring *next;
-	void *unused[2];
-	struct {
-		atomic_long_t head_tail;
-		unsigned int size;
-	} d;
-	void *slots[MODEL_SLOTS];
-};
-
-static struct model_ring model_ring0, model_ring1;
 static struct {
 	unsigned long s0, s1;
 } model_slots0, model_slots1;

@@ -11,10 +11,6 @@
 
 #include <assert.h>
 
-#ifndef MODEL_SLOTS
-#define MODEL_SLOTS	2	/* of a ring */
-#endif
-
 #ifndef MODEL_MARKED
 #define MODEL_MARKED	0
 #endif
@@ -121,19 +117,6 @@ void __VERIFIER_assume(int);
 	do { if (!model_weak(MODEL_PREEMPT)) __VERIFIER_rcu_read_unlock(); } while (0)
 #define model_synchronize_rcu()						\
 	do { if (!model_weak(MODEL_RCU)) __VERIFIER_synchronize_rcu(); } while (0)
-
-/* the rings, and memory for their slots behind them */
-struct model_ring {
-	struct pool_ring *next;
-	void *unused[2];
-	struct {
-		atomic_long_t head_tail;
-		unsigned int size;
-	} d;
-	void *slots[MODEL_SLOTS];
-};
-
-static struct model_ring model_ring0, model_ring1;
 
 /* a word for each thread; plain, as what is stored in objects is */
 static unsigned long model_gots[MODEL_THREADS];

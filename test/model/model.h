@@ -74,6 +74,22 @@ enum model_op {
 #define this_cpu_ptr(p)		(p)
 #define smp_processor_id()	0U
 
+#ifndef MODEL_SLOTS
+#define MODEL_SLOTS	2	/* of a ring */
+#endif
+/* the rings, and memory for their slots behind them */
+struct model_ring {
+	struct pool_ring *next;
+	void *unused[2];
+	struct {
+		atomic_long_t head_tail;
+		unsigned int size;
+	} d;
+	void *slots[MODEL_SLOTS];
+};
+
+static struct model_ring model_ring0, model_ring1;
+
 #if MODEL_CBMC
 #include "cbmc.h"
 #else
