@@ -30,7 +30,8 @@ extensions = ['kerneldoc', 'automarkup', 'myst_parser']
 # other lead where they lead on disk.
 root_doc = 'docs/index'
 include_patterns = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/*', 'docs/man/*',
-                    'test/litmus/README.md', 'test/coherence/README.md']
+                    'test/litmus/README.md', 'test/model/README.md',
+                    'test/coherence/README.md']
 exclude_patterns = ['out', '.git']
 
 kerneldoc_bin = os.path.join(SOURCE, 'scripts', 'kernel-doc')
