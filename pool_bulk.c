@@ -169,7 +169,7 @@ EXPORT_SYMBOL_GPL(syncpool_put_bulk);
 /* Can no more be built now, whatever alloc gives? */
 static bool pool_prefill_waits(const struct syncpool *pool)
 {
-	return pool_limit_is_full(pool) || pool_limit_is_waited(pool);
+	return pool_limit_is_full(pool) || pool_is_strict(pool);
 }
 
 int syncpool_prefill(struct syncpool *pool, unsigned int n, gfp_t gfp)

@@ -12,6 +12,8 @@
 #include <linux/kconfig.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
+#include <linux/time64.h>
+#include <linux/types.h>
 
 enum pool_hook_point {
 	POOL_HOOK_CLAIMED,	/* thief: ring slot read, not yet cleared */
@@ -27,10 +29,14 @@ enum pool_hook_point {
 	POOL_HOOK_NR,
 };
 
+/* ns that a get waits at most before nobody may overtake it: some time slices */
+#define POOL_WAIT_PATIENCE	(10 * NSEC_PER_MSEC)
+
 #if IS_ENABLED(CONFIG_SYNCPOOL_KUNIT_TEST)
 extern void (*pool_hook_fn)(enum pool_hook_point point);
 extern unsigned long pool_ring_first_index;
 extern long pool_wait_again;
+extern s64 pool_wait_patience;
 extern bool pool_hook_in_nmi;
 extern bool pool_hook_no_spare;
 extern unsigned int pool_table_bits_max;
@@ -72,6 +78,7 @@ static inline bool pool_percpu_fails(void)
 #define pool_ring_first_index		0UL
 /* jiffies until a get that waits tries again to build, in case memory has come back */
 #define pool_wait_again		((long)HZ)
+#define pool_wait_patience	POOL_WAIT_PATIENCE
 /* bits of the largest hash table of debug mode */
 #define pool_table_bits_max	22U
 static inline void pool_hook(enum pool_hook_point point)

@@ -8,21 +8,24 @@
  * more to be had, and params.min keeps it up. So whoever wants to free something that
  * is cached asks pool_limit_drop() first, and what is refused stays cached.
  *
- * A get that has to wait looks again after some short sleeps, since most objects come back
- * soon, and a queue is expensive; pool_get_pause() says why. Then it closes the pool
- * (POOL_WAITED), so that all operations take their slow paths, and joins the queue:
+ * A get that has to wait closes the pool (POOL_WAITED), so that all operations take their
+ * slow paths, and joins the queue. A put then queues an irq_work, which wakes the first
+ * waiter. That one looks for what was put, and so may a get that runs. Such a get does not
+ * cost a switch of tasks, and where more tasks than objects are always busy, it would cost
+ * one at each put if it had to queue: whoever has put an object needs the next one. So
+ * waiters are patient at first. They are strict after the first of them has looked in vain,
+ * or any has waited for POOL_WAIT_PATIENCE:
  *
  *	put --> stash --> irq_work --> first waiter --> its get returns
  *	                                second waiter
- *	get: waiters? then wait behind them, or NULL
+ *	get: strict waiters? then wait behind them, or NULL
  *
  * The stash (pool_stash.c) is what every CPU reaches by compare-and-swap, so a put from NMI
  * hands its object over as one from a task does, and takes no lock. The irq_work gives
- * what is in the stash to the waiters, in order of arrival, and wakes them. No get but
- * theirs takes an object while any of them waits. That is what Go's Mutex does in its
- * starving mode: Unlock hands the mutex to the first waiter, and newcomers do not try.
- * Like that mode, it lasts a little longer than the need for it, for
- * POOL_LIMIT_STAY after the last waiter has left.
+ * what is in the stash to the waiters, in order of arrival, and wakes them. These are the
+ * normal and the starving mode of Go's Mutex: in that one Unlock hands the mutex to the
+ * first waiter, and newcomers do not try. The pool is closed a little longer than
+ * anybody waits, for POOL_LIMIT_STAY after the last waiter has left.
  *
  * The first waiter looks for itself, too: for what lies in magazines and chains, and for
  * a chance to build. It does so when it arrives, when something was freed or
@@ -37,7 +40,8 @@
  *
  * Why no wake-up is lost. A waiter is in the queue before it looks; a put has stored its
  * object, and a free lowered its number, before it looks for waiters, with a full barrier
- * on each side. So one sees the other. litmus/wait-put, litmus/wait-free.
+ * on each side. So one sees the other. litmus/wait-put, litmus/wait-free. Nobody wakes the
+ * first waiter again that has not looked yet (limit->offered); litmus/wait-offer.
  *
  * Operations, the column while the row is under way:
  *
@@ -50,8 +54,10 @@
  * Conventions: @w is a waiter. "First" is the waiter at the head of the queue.
  */
 #include <linux/bug.h>
+#include <linux/hrtimer.h>
 #include <linux/irq_work.h>
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/rcupdate.h>
@@ -60,6 +66,7 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
+#include "pool_hook.h"
 #include "pool_limit.h"
 #include "pool_stash.h"
 #include "pool_stats.h"
@@ -125,9 +132,9 @@ static bool __pool_limit_stash(struct syncpool_core *core, void *obj, bool cache
 	}
 	/*
 	 * __pool_limit_stash:A: full barrier, by the compare-and-swap that has stored the
-	 * object, pairs with pool_limit_join:A; litmus/wait-put
+	 * object, pairs with pool_limit_place:A; litmus/wait-put, litmus/wait-offer
 	 */
-	if (pool_limit_has_waiters(core))
+	if (pool_limit_has_waiters(core) && !READ_ONCE(core->limit->offered))
 		irq_work_queue(&core->limit->irq);
 	/* last, since it may be what syncpool_wait_idle() waits for */
 	if (unlikely(!caches))
@@ -187,7 +194,7 @@ bool pool_limit_reserve_one(struct syncpool *pool, unsigned int max)
 /* Have the first waiter look again. After a full barrier; any context. */
 void pool_limit_kick(struct syncpool_core *core)
 {
-	if (!pool_limit_has_waiters(core))
+	if (!pool_limit_has_waiters(core) || READ_ONCE(core->limit->offered))
 		return;
 	WRITE_ONCE(core->limit->kicked, true);
 	irq_work_queue(&core->limit->irq);
@@ -242,7 +249,7 @@ void pool_limit_freed(struct syncpool *pool)
 
 	rcu_read_lock();
 	/*
-	 * pool_limit_freed:A: full barrier, pairs with pool_limit_join:A and
+	 * pool_limit_freed:A: full barrier, pairs with pool_limit_place:A and
 	 * pool_core_register:B; litmus/wait-free
 	 */
 	atomic_long_dec_return(&pool->limit.existing);
@@ -355,6 +362,17 @@ static void pool_limit_open(struct work_struct *work)
 		queue_delayed_work(pool_wq, &core->limit->open_work, POOL_LIMIT_STAY);
 }
 
+static struct pool_waiter *pool_limit_first(struct syncpool_core *core)
+{
+	lockdep_assert_held(&core->lock);
+	return list_first_entry_or_null(&core->limit->waiters, struct pool_waiter, node);
+}
+
+static void pool_limit_add_strict(struct syncpool_core *core, int n)
+{
+	WRITE_ONCE(core->limit->nr_strict, core->limit->nr_strict + n);
+}
+
 /* Wait behind all others. False: the pool has ended. */
 bool pool_limit_join(struct syncpool_core *core, struct pool_waiter *w)
 {
@@ -364,10 +382,14 @@ bool pool_limit_join(struct syncpool_core *core, struct pool_waiter *w)
 	INIT_LIST_HEAD(&w->node);
 	w->task = current;
 	w->kicked = true;
+	/* others would take one by one what it collects */
+	w->strict = w->n > 1;
+	w->patient_until = ktime_add_ns(ktime_get(), pool_wait_patience);
 	raw_spin_lock_irqsave(&core->lock, flags);
 	ended = core->mode == POOL_ENDED;
 	if (!ended) {
 		list_add_tail(&w->node, &core->limit->waiters);
+		pool_limit_add_strict(core, w->strict);
 		atomic_inc(&core->limit->nr_waiters);
 		pool_limit_close_locked(core);
 	}
@@ -375,19 +397,7 @@ bool pool_limit_join(struct syncpool_core *core, struct pool_waiter *w)
 	/* so that the one whose cookie limit->gp is begins */
 	if (!ended && !poll_state_synchronize_rcu(READ_ONCE(core->limit->gp)))
 		start_poll_synchronize_rcu();
-	/*
-	 * pool_limit_join:A: full barrier, pairs with __pool_limit_stash:A and
-	 * pool_put_kick:A, litmus/wait-put, with pool_limit_freed:A, litmus/wait-free,
-	 * and with pool_resize_set:B, litmus/wait-resize
-	 */
-	smp_mb();
 	return !ended;
-}
-
-static struct pool_waiter *pool_limit_first(struct syncpool_core *core)
-{
-	lockdep_assert_held(&core->lock);
-	return list_first_entry_or_null(&core->limit->waiters, struct pool_waiter, node);
 }
 
 /* Where in the queue is @w? If it is the first, it is about to look. */
@@ -403,8 +413,16 @@ enum pool_place pool_limit_place(struct syncpool_core *core, struct pool_waiter 
 		place = POOL_PLACE_FIRST;
 		w->kicked = false;
 		w->looks = true;
+		w->tried |= core->limit->offered;
+		WRITE_ONCE(core->limit->offered, false);
 	}
 	raw_spin_unlock_irqrestore(&core->lock, flags);
+	/*
+	 * pool_limit_place:A: full barrier, pairs with __pool_limit_stash:A and
+	 * pool_put_kick:A, litmus/wait-put, litmus/wait-offer, with pool_limit_freed:A,
+	 * litmus/wait-free, and with pool_resize_set:B, litmus/wait-resize
+	 */
+	smp_mb();
 	return place;
 }
 
@@ -413,6 +431,8 @@ static void pool_limit_remove(struct syncpool_core *core, struct pool_waiter *w)
 	lockdep_assert_held(&core->lock);
 	list_del_init(&w->node);
 	atomic_dec(&core->limit->nr_waiters);
+	WRITE_ONCE(core->limit->offered, false);
+	pool_limit_add_strict(core, -w->strict);
 }
 
 static void pool_limit_hand(struct syncpool_core *core, struct pool_waiter *w, void *obj)
@@ -446,28 +466,40 @@ static void pool_limit_kick_first(struct syncpool_core *core)
 	if (!w)
 		return;
 	w->kicked = true;
+	WRITE_ONCE(core->limit->offered, !core->limit->nr_strict);
 	wake_up_process(w->task);
 }
 
-/* Give what is in the stash to those that wait. */
-static void pool_limit_serve(struct irq_work *irq)
+/*
+ * Give what is in the stash to those that wait. The first one that is patient is woken to
+ * take it.
+ */
+static void pool_limit_serve_locked(struct syncpool_core *core)
 {
-	struct syncpool_core *core = container_of(irq, struct pool_limit, irq)->core;
 	struct pool_waiter *w;
-	unsigned long flags;
-	bool closed;
 	void *obj;
 
-	/* pool_limit_serve:A: lock, pairs with pool_limit_leave:A; litmus/hand-over */
-	raw_spin_lock_irqsave(&core->lock, flags);
-	while ((w = pool_limit_first(core))) {
+	while ((w = pool_limit_first(core)) && core->limit->nr_strict) {
 		obj = pool_limit_unstash(core);
 		if (!obj)
-			break;
+			return;
 		pool_limit_hand(core, w, obj);
 		/* it takes the lock before it leaves */
 		wake_up_process(w->task);
 	}
+	if (w && pool_limit_stashed(core) > 0)
+		WRITE_ONCE(core->limit->kicked, true);
+}
+
+static void pool_limit_serve(struct irq_work *irq)
+{
+	struct syncpool_core *core = container_of(irq, struct pool_limit, irq)->core;
+	unsigned long flags;
+	bool closed;
+
+	/* pool_limit_serve:A: lock, pairs with pool_limit_leave:A; litmus/hand-over */
+	raw_spin_lock_irqsave(&core->lock, flags);
+	pool_limit_serve_locked(core);
 	if (xchg(&core->limit->kicked, false))
 		pool_limit_kick_first(core);
 	closed = xchg(&core->limit->over, false) && pool_limit_close_locked(core);
@@ -483,18 +515,27 @@ void pool_limit_sleep(struct syncpool_core *core, struct pool_waiter *w,
 		      unsigned int state, long timeout)
 {
 	unsigned long flags;
-	bool sleep;
+	bool waits, strict, sleep;
 
 	set_current_state(state);
 	raw_spin_lock_irqsave(&core->lock, flags);
 	w->looks = false;
-	sleep = !list_empty(&w->node) && !(w->kicked && pool_limit_first(core) == w);
+	waits = !list_empty(&w->node);
+	strict = w->strict || w->tried || ktime_after(ktime_get(), w->patient_until);
+	if (waits && strict != w->strict) {
+		w->strict = true;
+		pool_limit_add_strict(core, 1);
+	}
+	sleep = waits && !(w->kicked && pool_limit_first(core) == w);
 	raw_spin_unlock_irqrestore(&core->lock, flags);
 	if (sleep && !signal_pending_state(state, current)) {
 		if (!w->slept)
 			atomic_long_inc(&core->waits);
 		w->slept = true;
-		schedule_timeout(timeout);
+		if (strict)
+			schedule_timeout(timeout);
+		else
+			schedule_hrtimeout(&w->patient_until, HRTIMER_MODE_ABS);
 	}
 	__set_current_state(TASK_RUNNING);
 }

@@ -5,6 +5,7 @@
 
 #include <linux/err.h>
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/limits.h>
 #include <linux/list.h>
 #include <linux/minmax.h>
@@ -24,6 +25,9 @@ struct pool_stash;
  * @gp: cookie of the grace period after which no section is left that began before
  *	the pool was closed for @waiters
  * @left_at: jiffies when the last of them left
+ * @nr_strict: how many of them let nobody overtake; written under core->lock
+ * @offered: the first of them was woken for what is in the stash, and has not looked yet;
+ *	written under core->lock
  * @kicked: the first of them is to look again
  * @lacks: @fill_work is to run
  * @over: more objects exist than may: the pool is to be closed
@@ -41,6 +45,8 @@ struct pool_limit {
 	atomic_t		nr_waiters;
 	unsigned long		gp;
 	unsigned long		left_at;
+	unsigned int		nr_strict;
+	bool			offered;
 	bool			kicked;
 	bool			lacks;
 	bool			over;
@@ -60,6 +66,9 @@ struct pool_limit {
  * @n: how many it wants
  * @got: how many it has; under core->lock while it is in the list
  * @built: of these, how many it built itself
+ * @patient_until: when it becomes strict
+ * @strict: nobody may take what it waits for, unless before it; under core->lock
+ * @tried: it looks, or has looked, since it was offered an object; under core->lock
  * @kicked: it has not looked yet, or is to look again; under core->lock
  * @looks: it looks, or did when it was handed what it wants; under core->lock
  * @slept: it is counted in syncpool_stats.waits
@@ -71,6 +80,9 @@ struct pool_waiter {
 	unsigned int		n;
 	unsigned int		got;
 	unsigned int		built;
+	ktime_t			patient_until;
+	bool			strict;
+	bool			tried;
 	bool			kicked;
 	bool			looks;
 	bool			slept;
@@ -142,15 +154,36 @@ static inline bool pool_limit_has_waiters(const struct syncpool_core *core)
 	return unlikely(limit && atomic_read(&limit->nr_waiters));
 }
 
-/* Likewise, for an object of @pool. Unpinned. */
-static inline bool pool_limit_is_waited(const struct syncpool *pool)
+/* Is all that there is for a get that waits? */
+static inline bool pool_limit_is_strict(const struct syncpool_core *core)
+{
+	const struct pool_limit *limit = READ_ONCE(core->limit);
+
+	return unlikely(limit && READ_ONCE(limit->nr_strict));
+}
+
+/* Do gets of @pool wait, or did any a moment ago? Unpinned. */
+static inline bool pool_limit_is_closed(const struct syncpool *pool)
+{
+	const struct syncpool_core *core;
+	bool closed;
+
+	rcu_read_lock();
+	core = READ_ONCE(pool->core);
+	closed = core && READ_ONCE(core->mode) == POOL_WAITED;
+	rcu_read_unlock();
+	return closed;
+}
+
+/* Is all that @pool has for a get that waits? Unpinned. */
+static inline bool pool_is_strict(const struct syncpool *pool)
 {
 	const struct syncpool_core *core;
 	bool waited;
 
 	rcu_read_lock();
 	core = READ_ONCE(pool->core);
-	waited = core && pool_limit_has_waiters(core);
+	waited = core && pool_limit_is_strict(core);
 	rcu_read_unlock();
 	return waited;
 }
@@ -164,7 +197,7 @@ static inline bool pool_limit_reserve(struct syncpool *pool, bool in_turn, bool 
 	unsigned int max = READ_ONCE(pool->params.max);
 
 	*reserved = max;
-	if (!in_turn && pool_limit_is_waited(pool))
+	if (!in_turn && pool_is_strict(pool))
 		return false;
 	return !max || pool_limit_reserve_one(pool, max);
 }

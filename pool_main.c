@@ -22,17 +22,13 @@
  */
 #include <linux/err.h>
 #include <linux/export.h>
-#include <linux/hrtimer.h>
 #include <linux/jump_label.h>
-#include <linux/ktime.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
-#include <linux/sched/signal.h>
 #include <linux/smp.h>
-#include <linux/time64.h>
 
 #include "pool_activate.h"
 #include "pool_build.h"
@@ -48,10 +44,6 @@
 /* in place of a victim: neither that nor the active generation holds anything */
 #define POOL_NOTHING	ERR_PTR(-ENODATA)
 
-/* how often a get sleeps for a moment before it queues, and how long the first time */
-#define POOL_LATE_TRIES		6
-#define POOL_LATE_PAUSE_NS	(20 * NSEC_PER_USEC)
-
 /* Wait for an object. */
 static void *pool_get_waiting(struct syncpool *pool, gfp_t gfp, unsigned int state)
 {
@@ -61,40 +53,15 @@ static void *pool_get_waiting(struct syncpool *pool, gfp_t gfp, unsigned int sta
 }
 
 /*
- * Sleep for a moment before @try_nr looks again: false after so many, or if the task is
- * killed.
- *
- * An object that is handed over costs a switch of tasks at each put, and where more tasks
- * than objects are always busy, that goes on: whoever has put one needs the next, and queues.
- * A task that stays away for some turns of the others ends it. They double, as nobody knows
- * how long an object is used: 20 us to 1.3 ms, 2.5 ms together at most.
- */
-static bool pool_get_pause(unsigned int try_nr, unsigned int state)
-{
-	ktime_t pause = ns_to_ktime(POOL_LATE_PAUSE_NS << try_nr);
-
-	if (try_nr >= POOL_LATE_TRIES || signal_pending_state(state, current))
-		return false;
-	set_current_state(state);
-	schedule_hrtimeout_range(&pause, ktime_to_ns(pause), HRTIMER_MODE_REL);
-	return true;
-}
-
-/*
  * Nothing was found that is near, a pool with limits could not build, and the caller may
- * sleep. Returns what the get returns; POOL_WAIT if @state is 0. While others wait, nothing
- * is taken. At last all CPUs are asked for what they hold; before, only those that seem to
- * hold something: they use it themselves most of the time, and would ask for it again.
+ * sleep. Returns what the get returns; POOL_WAIT if @state is 0. All CPUs are asked for
+ * what they hold before the pool is closed for a queue, which asks again.
  */
 static noinline void *pool_get_late(struct syncpool *pool, gfp_t gfp, unsigned int state)
 {
-	unsigned int try_nr = 0;
 	void *obj = NULL;
 
-	while (!obj && state && pool_get_pause(try_nr++, state))
-		if (!pool_limit_is_waited(pool))
-			obj = pool_get_recalled(pool, false);
-	if (!obj && !pool_limit_is_waited(pool))
+	if (!state || !pool_limit_is_closed(pool))
 		obj = pool_get_recalled(pool, true);
 	if (!obj)
 		return state ? pool_get_waiting(pool, gfp, state) : POOL_WAIT;
@@ -371,7 +338,10 @@ static int pool_store_closed(struct syncpool_core *core, void *obj)
 /* An object was cached out of the stash: if a get waits, it has to look for it. */
 static void pool_put_kick(struct syncpool_core *core)
 {
-	/* pool_put_kick:A: full barrier, pairs with pool_limit_join:A; litmus/wait-put */
+	/*
+	 * pool_put_kick:A: full barrier, pairs with pool_limit_place:A; litmus/wait-put,
+	 * litmus/wait-offer
+	 */
 	smp_mb();
 	pool_limit_kick(core);
 }
@@ -387,14 +357,14 @@ static noinline int pool_put_closed(struct syncpool *pool, void *obj)
 
 	if (!core)
 		return -ENXIO;
-	if (READ_ONCE(core->mode) == POOL_WAITED || pool_limit_has_waiters(core)) {
-		if (pool_limit_is_over(pool))
-			return -ENOSPC;
+	if (core->limit && pool_limit_is_over(pool))
+		return -ENOSPC;
+	if (pool_limit_is_strict(core) || (!pool_core_caches(core) && pool_limit_has_waiters(core)))
 		if (pool_limit_stash(core, obj))
 			return 0;
-	}
 	if (!pool_core_caches(core))
 		return -ENOSPC;
+	/* near, where this CPU has it in its own cache */
 	err = pool_store_closed(core, obj);
 	pool_put_kick(core);
 	return err;

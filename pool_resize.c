@@ -61,7 +61,7 @@ static int pool_resize_set(struct syncpool *pool, struct syncpool_core *core,
 	WRITE_ONCE(pool->params.max, to->max);
 	WRITE_ONCE(pool->params.min, to->min);
 	/*
-	 * pool_resize_set:B: full barrier, pairs with pool_limit_join:A;
+	 * pool_resize_set:B: full barrier, pairs with pool_limit_place:A;
 	 * litmus/wait-resize. Either a waiter sees the new max, or it is seen here.
 	 */
 	smp_mb();

@@ -179,7 +179,7 @@ static noinline void *pool_get_closed(struct syncpool *pool)
 {
 	struct syncpool_core *core = READ_ONCE(pool->core);
 
-	if (!core || pool_limit_has_waiters(core))
+	if (!core || pool_limit_is_strict(core))
 		return NULL;
 	return pool_take_in_turn(core);
 }

@@ -2,8 +2,8 @@
 /*
  * pool_wait - a get that waits for an object
  *
- * After pool_get_pause() has not helped, it joins the queue of pool_limit.c, sleeps, and
- * while it is the first there, looks for what is idle and tries to build. It holds
+ * It joins the queue of pool_limit.c, sleeps, and while it is the first there, looks for
+ * what is idle and tries to build. It holds
  * nothing while others are before it, so no two gets can wait for each other, whatever
  * number of objects each wants: the first one alone collects, and all that come back
  * come to it.

@@ -389,10 +389,11 @@ __syncpool_magazine(struct syncpool *pool)
  * A pool with params.min or max may have to wait, if @gfp allows direct reclaim, with
  * GFP_NOIO and GFP_NOFS as well: with max while so many objects exist, and with min
  * while alloc fails. It sleeps until an object is put, or can be built; signals do not
- * end that, see syncpool_get_killable(). After some short sleeps, 2.5 ms together at most,
- * it joins a queue, whose gets are served in order of arrival. A put hands its object over
- * to the first of them, and while any waits there, no other get is given one. So a caller
- * that holds an object while it waits for another must know that those that exist suffice.
+ * end that, see syncpool_get_killable(). Gets that wait are served in order of arrival. A
+ * put wakes the first of them, and a get that runs meanwhile may be faster, but only once:
+ * if the first one was woken in vain, or one of them has waited for 10 ms, puts hand their
+ * objects over, and no other get is given one. So a caller that holds an object while
+ * it waits for another must know that those that exist suffice.
  *
  * Context: Any; in NMI, cached objects only. Sleeps only if @gfp allows direct
  * reclaim.

@@ -56,6 +56,7 @@ struct test_pool *limit_prepare(struct kunit *test, unsigned int nr, unsigned in
 	atomic_set(&most, 0);
 	atomic_set(&fails_at, 0);
 	pool_wait_again = HZ;
+	pool_wait_patience = POOL_WAIT_PATIENCE;
 	tp->params.alloc = limit_alloc;
 	tp->params.free = limit_free;
 	tp->params.min = min;

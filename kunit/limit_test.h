@@ -53,6 +53,18 @@ static inline void limit_wait_for_kicks(void)
 	pool_wait_again = MAX_SCHEDULE_TIMEOUT;
 }
 
+/* No get becomes strict by time. Until the next pool. */
+static inline void limit_be_patient(void)
+{
+	pool_wait_patience = 3600 * NSEC_PER_SEC;
+}
+
+/* Gets that wait, and let nobody overtake. */
+static inline unsigned int limit_strict(struct test_pool *tp)
+{
+	return READ_ONCE(tp->pool.core->limit->nr_strict);
+}
+
 /* Gets that wait. */
 static inline int limit_waiters(struct test_pool *tp)
 {

@@ -14,6 +14,10 @@ EXPORT_SYMBOL_FOR_TEST(pool_ring_first_index);
 long pool_wait_again = HZ;
 EXPORT_SYMBOL_FOR_TEST(pool_wait_again);
 
+/* ns that a get waits at most before nobody may overtake it */
+s64 pool_wait_patience = POOL_WAIT_PATIENCE;
+EXPORT_SYMBOL_FOR_TEST(pool_wait_patience);
+
 /* NMI on an architecture that keeps none out of a magazine */
 bool pool_hook_in_nmi;
 EXPORT_SYMBOL_FOR_TEST(pool_hook_in_nmi);

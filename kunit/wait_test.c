@@ -374,7 +374,7 @@ static void give_desc(const struct give_case *c, char *desc)
 KUNIT_ARRAY_PARAM(give, give_cases, give_desc);
 
 /*
- * A put wakes the task that it serves. Left alone, that task would look for itself
+ * A put hands its object to a strict waiter, and wakes it. Left alone, that task would look for itself
  * within a second, so its state is what tells: it does not sleep again.
  */
 static void wait_wakes(struct kunit *test)
@@ -391,6 +391,7 @@ static void wait_wakes(struct kunit *test)
 
 		g.holds = true;
 		getter_sleep(test, &g, 0);
+		limit_until(test, limit_strict(tp) == 1);
 		c->give(tp, obj);
 		irq_work_sync(&tp->pool.core->limit->irq);
 		KUNIT_EXPECT_EQ(test, READ_ONCE(g.task->__state) & TASK_NORMAL, 0U);
@@ -450,7 +451,10 @@ static void order_desc(const struct order_case *c, char *desc)
 
 KUNIT_ARRAY_PARAM(order, order_cases, order_desc);
 
-/* Those that wait are served in order of arrival, and before anybody else. */
+/*
+ * Those that have waited for a while are served in order of arrival, and before anybody
+ * else.
+ */
 static void wait_order(struct kunit *test)
 {
 	const struct order_case *c = test->param_value;
@@ -474,6 +478,7 @@ static void wait_order(struct kunit *test)
 		g[i].turn = &overtake.turn;
 		getter_sleep(test, &g[i], i);
 	}
+	limit_until(test, limit_strict(tp) == SLEEPERS);
 	for (i = 0; i < 2; i++) {
 		tasks[i] = kthread_run(overtake_fn, (void *)(unsigned long)i, "pool_try/%u", i);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(tasks[i]));
@@ -489,6 +494,44 @@ static void wait_order(struct kunit *test)
 	kthread_stop(tasks[0]);
 	kthread_stop(tasks[1]);
 	KUNIT_EXPECT_EQ(test, atomic_read(&overtake.early), 0);
+	test_pool_end(tp);
+}
+
+/* Put @obj, and try to get it again before anybody can be woken. */
+static struct test_obj *overtake_once(struct test_pool *tp, struct test_obj *obj)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	test_give(tp, obj, ME);
+	syncpool_put(&tp->pool, obj);
+	obj = syncpool_try_get(&tp->pool);
+	local_irq_restore(flags);
+	return test_take(tp, obj, ME) ? obj : NULL;
+}
+
+/* A get that waits may be overtaken, but not again after it was woken in vain. */
+static void wait_overtaken(struct kunit *test)
+{
+	struct test_pool *tp = limit_make(test, 2 * KEEP, 0, 1);
+	struct test_obj *obj = test_get(tp, ME);
+	struct getter g = GETTER(tp, ME + 1);
+
+	limit_wait_for_kicks();
+	limit_be_patient();
+	getter_sleep(test, &g, 0);
+	KUNIT_EXPECT_EQ(test, limit_strict(tp), 0U);
+	obj = overtake_once(tp, obj);
+	KUNIT_EXPECT_NOT_NULL(test, obj);
+	limit_until(test, limit_strict(tp) == 1);
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(g.got));
+	if (obj)
+		obj = overtake_once(tp, obj);
+	KUNIT_EXPECT_NULL(test, obj);
+	getter_end(test, &g);
+	KUNIT_EXPECT_TRUE(test, g.got);
+	if (obj)
+		test_put(tp, obj, ME);
 	test_pool_end(tp);
 }
 
@@ -521,6 +564,7 @@ static struct kunit_case wait_cases[] = {
 	KUNIT_CASE(wait_killed),
 	KUNIT_CASE(wait_killed_served),
 	KUNIT_CASE_PARAM(wait_wakes, give_gen_params),
+	KUNIT_CASE(wait_overtaken),
 	KUNIT_CASE(wait_exit),
 	TEST_CASE_SMP_PARAM(wait_order, order_gen_params),
 	{}

@@ -264,7 +264,7 @@ extern struct task_struct shim_current;
 #define __set_current_state(s)	((void)(s))
 #define signal_pending_state(s, task)	false
 #define schedule_timeout(n)	((void)(n))
-#define schedule_hrtimeout_range(ns, slack, mode)	((void)(*(ns) + (slack)))
+#define schedule_hrtimeout(t, mode)	((void)*(t))
 #define wake_up_process(task)	((void)(task))
 #define TRACE_DEFINE_ENUM(name)	struct task_struct
 
@@ -419,8 +419,9 @@ struct shrinker {
 #define NSEC_PER_MSEC		1000000L
 #define ktime_get_mono_fast_ns()	0
 typedef long long ktime_t;
-#define ns_to_ktime(ns)		((ktime_t)(ns))
-#define ktime_to_ns(t)		((long long)(t))
+#define ktime_get()		((ktime_t)0)
+#define ktime_add_ns(t, ns)	((ktime_t)((t) + (ns)))
+#define ktime_after(a, b)	((a) > (b))
 typedef int64_t s64;
 #define DECLARE_STATIC_KEY_FALSE(name)	extern bool name
 #define DEFINE_STATIC_KEY_FALSE(name)	bool name
