@@ -13,8 +13,8 @@
  * waiter. That one looks for what was put, and so may a get that runs. Such a get does not
  * cost a switch of tasks, and where more tasks than objects are always busy, it would cost
  * one at each put if it had to queue: whoever has put an object needs the next one. So
- * waiters are patient at first. They are strict after the first of them has looked in vain,
- * or any has waited for POOL_WAIT_PATIENCE:
+ * waiters are patient at first. They are strict once the first of them has looked in vain
+ * for what was put, or any has slept for POOL_WAIT_PATIENCE:
  *
  *	put --> stash --> irq_work --> first waiter --> its get returns
  *	                                second waiter
@@ -368,9 +368,17 @@ static struct pool_waiter *pool_limit_first(struct syncpool_core *core)
 	return list_first_entry_or_null(&core->limit->waiters, struct pool_waiter, node);
 }
 
-static void pool_limit_add_strict(struct syncpool_core *core, int n)
+/*
+ * @w, which waits, lets nobody overtake. The first waiter may be awake and not run, so what
+ * is put from now on has to be served, and what was put before it, after unlock.
+ */
+static void pool_limit_make_strict(struct syncpool_core *core, struct pool_waiter *w)
 {
-	WRITE_ONCE(core->limit->nr_strict, core->limit->nr_strict + n);
+	lockdep_assert_held(&core->lock);
+	w->strict = true;
+	WRITE_ONCE(core->limit->nr_strict, core->limit->nr_strict + 1);
+	WRITE_ONCE(core->limit->offered, false);
+	irq_work_queue(&core->limit->irq);
 }
 
 /* Wait behind all others. False: the pool has ended. */
@@ -382,15 +390,15 @@ bool pool_limit_join(struct syncpool_core *core, struct pool_waiter *w)
 	INIT_LIST_HEAD(&w->node);
 	w->task = current;
 	w->kicked = true;
-	/* others would take one by one what it collects */
-	w->strict = w->n > 1;
 	w->patient_until = ktime_add_ns(ktime_get(), pool_wait_patience);
 	raw_spin_lock_irqsave(&core->lock, flags);
 	ended = core->mode == POOL_ENDED;
 	if (!ended) {
 		list_add_tail(&w->node, &core->limit->waiters);
-		pool_limit_add_strict(core, w->strict);
 		atomic_inc(&core->limit->nr_waiters);
+		/* others would take one by one what it collects */
+		if (w->n > 1)
+			pool_limit_make_strict(core, w);
 		pool_limit_close_locked(core);
 	}
 	raw_spin_unlock_irqrestore(&core->lock, flags);
@@ -432,7 +440,8 @@ static void pool_limit_remove(struct syncpool_core *core, struct pool_waiter *w)
 	list_del_init(&w->node);
 	atomic_dec(&core->limit->nr_waiters);
 	WRITE_ONCE(core->limit->offered, false);
-	pool_limit_add_strict(core, -w->strict);
+	if (w->strict)
+		WRITE_ONCE(core->limit->nr_strict, core->limit->nr_strict - 1);
 }
 
 static void pool_limit_hand(struct syncpool_core *core, struct pool_waiter *w, void *obj)
@@ -459,14 +468,16 @@ bool pool_limit_give(struct syncpool_core *core, struct pool_waiter *w, void *ob
 	return takes;
 }
 
-static void pool_limit_kick_first(struct syncpool_core *core)
+/* @offer: there is something for it, unless it is overtaken. */
+static void pool_limit_kick_first(struct syncpool_core *core, bool offer)
 {
 	struct pool_waiter *w = pool_limit_first(core);
 
 	if (!w)
 		return;
 	w->kicked = true;
-	WRITE_ONCE(core->limit->offered, !core->limit->nr_strict);
+	if (offer && !core->limit->nr_strict)
+		WRITE_ONCE(core->limit->offered, true);
 	wake_up_process(w->task);
 }
 
@@ -484,6 +495,9 @@ static void pool_limit_serve_locked(struct syncpool_core *core)
 		if (!obj)
 			return;
 		pool_limit_hand(core, w, obj);
+		/* it was to look, and does not come to it, for what is not in the stash */
+		if (list_empty(&w->node) && (w->kicked || w->looks))
+			WRITE_ONCE(core->limit->kicked, true);
 		/* it takes the lock before it leaves */
 		wake_up_process(w->task);
 	}
@@ -501,7 +515,7 @@ static void pool_limit_serve(struct irq_work *irq)
 	raw_spin_lock_irqsave(&core->lock, flags);
 	pool_limit_serve_locked(core);
 	if (xchg(&core->limit->kicked, false))
-		pool_limit_kick_first(core);
+		pool_limit_kick_first(core, true);
 	closed = xchg(&core->limit->over, false) && pool_limit_close_locked(core);
 	raw_spin_unlock_irqrestore(&core->lock, flags);
 	if (closed)
@@ -514,25 +528,23 @@ static void pool_limit_serve(struct irq_work *irq)
 void pool_limit_sleep(struct syncpool_core *core, struct pool_waiter *w,
 		      unsigned int state, long timeout)
 {
+	bool patient = !ktime_after(ktime_get(), w->patient_until);
 	unsigned long flags;
-	bool waits, strict, sleep;
+	bool waits, sleep;
 
 	set_current_state(state);
 	raw_spin_lock_irqsave(&core->lock, flags);
 	w->looks = false;
 	waits = !list_empty(&w->node);
-	strict = w->strict || w->tried || ktime_after(ktime_get(), w->patient_until);
-	if (waits && strict != w->strict) {
-		w->strict = true;
-		pool_limit_add_strict(core, 1);
-	}
+	if (waits && !w->strict && (w->tried || !patient))
+		pool_limit_make_strict(core, w);
 	sleep = waits && !(w->kicked && pool_limit_first(core) == w);
 	raw_spin_unlock_irqrestore(&core->lock, flags);
 	if (sleep && !signal_pending_state(state, current)) {
 		if (!w->slept)
 			atomic_long_inc(&core->waits);
 		w->slept = true;
-		if (strict)
+		if (w->strict || timeout == 1)
 			schedule_timeout(timeout);
 		else
 			schedule_hrtimeout(&w->patient_until, HRTIMER_MODE_ABS);
@@ -555,7 +567,7 @@ unsigned int pool_limit_leave(struct syncpool_core *core, struct pool_waiter *w)
 	 */
 	if (w->kicked || w->looks || !poll_state_synchronize_rcu(core->limit->gp) ||
 	    pool_core_may_hold(core))
-		pool_limit_kick_first(core);
+		pool_limit_kick_first(core, false);
 	WRITE_ONCE(core->limit->left_at, jiffies);
 	raw_spin_unlock_irqrestore(&core->lock, flags);
 	if (!pool_limit_has_waiters(core))

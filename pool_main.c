@@ -61,7 +61,7 @@ static noinline void *pool_get_late(struct syncpool *pool, gfp_t gfp, unsigned i
 {
 	void *obj = NULL;
 
-	if (!state || !pool_limit_is_closed(pool))
+	if (state ? !pool_limit_is_closed(pool) : !pool_is_strict(pool))
 		obj = pool_get_recalled(pool, true);
 	if (!obj)
 		return state ? pool_get_waiting(pool, gfp, state) : POOL_WAIT;
@@ -357,7 +357,7 @@ static noinline int pool_put_closed(struct syncpool *pool, void *obj)
 
 	if (!core)
 		return -ENXIO;
-	if (core->limit && pool_limit_is_over(pool))
+	if (READ_ONCE(core->limit) && pool_limit_is_over(pool))
 		return -ENOSPC;
 	if (pool_limit_is_strict(core) || (!pool_core_caches(core) && pool_limit_has_waiters(core)))
 		if (pool_limit_stash(core, obj))
@@ -366,7 +366,10 @@ static noinline int pool_put_closed(struct syncpool *pool, void *obj)
 		return -ENOSPC;
 	/* near, where this CPU has it in its own cache */
 	err = pool_store_closed(core, obj);
-	pool_put_kick(core);
+	if (!err)
+		pool_put_kick(core);
+	else if (pool_limit_has_waiters(core) && pool_limit_stash(core, obj))
+		return 0;
 	return err;
 }
 

@@ -111,15 +111,16 @@ static bool pool_wait_suffices(const struct syncpool *pool, const struct pool_wa
 }
 
 /*
- * How long the first waiter sleeps. What lies in a magazine that no other CPU can reach
- * yet, or is put there by a section that began before the pool was closed, is looked for
- * at each tick.
+ * How long @w, the first waiter, sleeps. What is put into a magazine by a section that
+ * began before the pool was closed is looked for at each tick, and if it is strict, also
+ * what other CPUs seem to hold.
  */
-static long pool_wait_timeout(struct syncpool *pool, struct syncpool_core *core)
+static long pool_wait_timeout(struct syncpool *pool, struct syncpool_core *core,
+			      const struct pool_waiter *w)
 {
-	if (!poll_state_synchronize_rcu(READ_ONCE(core->limit->gp)) || pool_may_hold(pool))
+	if (!poll_state_synchronize_rcu(READ_ONCE(core->limit->gp)))
 		return 1;
-	return pool_wait_again;
+	return w->strict && pool_may_hold(pool) ? 1 : pool_wait_again;
 }
 
 static void pool_wait_in_queue(struct syncpool *pool, struct syncpool_core *core,
@@ -135,7 +136,7 @@ static void pool_wait_in_queue(struct syncpool *pool, struct syncpool_core *core
 			last = pool_wait_look(pool, core, w, gfp);
 			if (pool_wait_suffices(pool, w, last))
 				break;
-			timeout = pool_wait_timeout(pool, core);
+			timeout = pool_wait_timeout(pool, core, w);
 		}
 		if (signal_pending_state(state, current))
 			break;

@@ -390,10 +390,10 @@ __syncpool_magazine(struct syncpool *pool)
  * GFP_NOIO and GFP_NOFS as well: with max while so many objects exist, and with min
  * while alloc fails. It sleeps until an object is put, or can be built; signals do not
  * end that, see syncpool_get_killable(). Gets that wait are served in order of arrival. A
- * put wakes the first of them, and a get that runs meanwhile may be faster, but only once:
- * if the first one was woken in vain, or one of them has waited for 10 ms, puts hand their
- * objects over, and no other get is given one. So a caller that holds an object while
- * it waits for another must know that those that exist suffice.
+ * put wakes the first of them, and gets that run before it does may be faster. Once it has
+ * looked in vain, or one of them has slept for 10 ms, puts hand their objects over, and no
+ * other get is given one. So a caller that holds an object while it waits for another must
+ * know that those that exist suffice.
  *
  * Context: Any; in NMI, cached objects only. Sleeps only if @gfp allows direct
  * reclaim.

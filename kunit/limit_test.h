@@ -56,7 +56,7 @@ static inline void limit_wait_for_kicks(void)
 /* No get becomes strict by time. Until the next pool. */
 static inline void limit_be_patient(void)
 {
-	pool_wait_patience = 3600 * NSEC_PER_SEC;
+	pool_wait_patience = 3600LL * NSEC_PER_SEC;
 }
 
 /* Gets that wait, and let nobody overtake. */

@@ -3,6 +3,8 @@
  * wait_test - gets that wait for an object: that they return one, in order of arrival,
  * and what ends the wait
  */
+#include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/hardirq.h>
 #include <linux/irq_work.h>
 #include <linux/irqflags.h>
@@ -519,6 +521,10 @@ static void wait_overtaken(struct kunit *test)
 
 	limit_wait_for_kicks();
 	limit_be_patient();
+	/* this CPU gets a ring, or its put would go to the stash */
+	test_stay_on(cpumask_first(cpu_online_mask));
+	test_put(tp, obj, ME);
+	obj = test_get(tp, ME);
 	getter_sleep(test, &g, 0);
 	KUNIT_EXPECT_EQ(test, limit_strict(tp), 0U);
 	obj = overtake_once(tp, obj);
@@ -532,6 +538,50 @@ static void wait_overtaken(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, g.got);
 	if (obj)
 		test_put(tp, obj, ME);
+	test_pool_end(tp);
+}
+
+/* Until @what, two seconds at most, without leaving the CPU */
+#define wait_spin(what)							\
+	for (unsigned int ms = 0; ms < 2000 && !(what); ms++)		\
+		mdelay(1)
+
+/*
+ * The first one was woken for what was put, and does not run. Another one becomes strict:
+ * then the first is handed what is put next, and the other one finds what the first was
+ * woken for.
+ */
+static void wait_first_stuck(struct kunit *test)
+{
+	unsigned int other = test_other_cpu(test), waited;
+	struct test_pool *tp = limit_make(test, 2 * KEEP, 0, 2);
+	struct test_obj *objs[2] = { test_get(tp, ME), test_get(tp, ME) };
+	struct getter g[2] = { GETTER(tp, ME + 1), GETTER(tp, ME + 2) };
+	bool first_ran;
+
+	limit_wait_for_kicks();
+	limit_be_patient();
+	/* as in wait_overtaken() */
+	test_put(tp, objs[0], ME);
+	objs[0] = test_get(tp, ME);
+	getter_sleep(test, &g[0], 0);
+	set_cpus_allowed_ptr(g[0].task, cpumask_of(raw_smp_processor_id()));
+	pool_wait_patience = 200 * NSEC_PER_MSEC;
+	getter_sleep(test, &g[1], 1);
+	set_cpus_allowed_ptr(g[1].task, cpumask_of(other));
+	preempt_disable();
+	test_put(tp, objs[0], ME);
+	waited = limit_waiters(tp);
+	wait_spin(limit_strict(tp) == 1);
+	test_put(tp, objs[1], ME);
+	wait_spin(READ_ONCE(g[1].got));
+	first_ran = READ_ONCE(g[0].got);
+	preempt_enable();
+	KUNIT_EXPECT_EQ(test, waited, 2U);
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(g[1].got));
+	KUNIT_EXPECT_FALSE(test, first_ran);
+	getter_end(test, &g[0]);
+	getter_end(test, &g[1]);
 	test_pool_end(tp);
 }
 
@@ -565,6 +615,7 @@ static struct kunit_case wait_cases[] = {
 	KUNIT_CASE(wait_killed_served),
 	KUNIT_CASE_PARAM(wait_wakes, give_gen_params),
 	KUNIT_CASE(wait_overtaken),
+	TEST_CASE_SMP(wait_first_stuck),
 	KUNIT_CASE(wait_exit),
 	TEST_CASE_SMP_PARAM(wait_order, order_gen_params),
 	{}
