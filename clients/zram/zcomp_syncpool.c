@@ -3,9 +3,9 @@
  * zcomp_syncpool - compression streams from a pool
  *
  * One stream is built with the device and stays, so a page always finds its way out to swap
- * and back. Others are built when several tasks need one at once, as many as there are CPUs
- * at most, and go when nobody needs them or memory is short. A task that holds one can be
- * preempted, and CPUs come and go without anybody being told.
+ * and back. Others are built when several tasks need one at once, two for each CPU at most,
+ * since a task that holds one can be preempted. They go when nobody needs them or memory
+ * is short. CPUs come and go without anybody being told.
  */
 #include <linux/cpumask.h>
 #include <linux/sched/mm.h>
@@ -56,7 +56,7 @@ int zcomp_init(struct zcomp *comp, struct zcomp_params *params)
 		 */
 		.footprint = SZ_32K,
 		.min = 1,
-		.max = num_possible_cpus(),
+		.max = 2 * num_possible_cpus(),
 	};
 	int ret;
 
