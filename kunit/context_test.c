@@ -312,10 +312,39 @@ static void context_all_at_once(struct kunit *test)
 	test_pool_end(tp);
 }
 
+/* In NMI, or what the pool can see of one, a get returns what is cached, and builds nothing. */
+static void context_nmi_get(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, OBJS, 0);
+	struct test_obj *objs[3];
+	unsigned long flags;
+	unsigned int i;
+
+	if (!SYNCPOOL_NMI_SAFE)
+		kunit_skip(test, "a get in NMI is refused here");
+	test_stay_on(raw_smp_processor_id());
+	test_fill(tp, 1, ME);
+	local_irq_save(flags);
+	__preempt_count_add(NMI_OFFSET);
+	for (i = 0; i < ARRAY_SIZE(objs); i++)
+		objs[i] = i == 2 ? test_get(tp, ME) : test_try_get(tp, ME);
+	__preempt_count_sub(NMI_OFFSET);
+	local_irq_restore(flags);
+	KUNIT_EXPECT_NOT_NULL(test, objs[0]);
+	KUNIT_EXPECT_NULL(test, objs[1]);
+	KUNIT_EXPECT_NULL(test, objs[2]);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tp->allocs), 1L);
+	for (i = 0; i < ARRAY_SIZE(objs); i++)
+		if (objs[i])
+			test_put(tp, objs[i], ME);
+	test_pool_end(tp);
+}
+
 static struct kunit_case context_cases[] = {
 	KUNIT_CASE_PARAM(context_forced_get, force_gen_params),
 	KUNIT_CASE_PARAM(context_forced_put, force_gen_params),
 	KUNIT_CASE_PARAM(context_forced_sleeps, force_gen_params),
+	KUNIT_CASE(context_nmi_get),
 	KUNIT_CASE(context_nested_collected),
 	KUNIT_CASE(context_nested_drained),
 	KUNIT_CASE(context_nested_exit),
