@@ -29,8 +29,8 @@ enum pool_hook_point {
 	POOL_HOOK_NR,
 };
 
-/* ns that a get waits at most before nobody may overtake it: some time slices */
-#define POOL_WAIT_PATIENCE	(10 * NSEC_PER_MSEC)
+/* ns that a get waits at most before nobody may overtake it: a time slice */
+#define POOL_WAIT_PATIENCE	(4 * NSEC_PER_MSEC)
 
 #if IS_ENABLED(CONFIG_SYNCPOOL_KUNIT_TEST)
 extern void (*pool_hook_fn)(enum pool_hook_point point);

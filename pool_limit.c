@@ -524,6 +524,17 @@ static void pool_limit_serve(struct irq_work *irq)
 		queue_delayed_work(pool_wq, &core->limit->fill_work, POOL_LIMIT_FILL);
 }
 
+/*
+ * Count @w, once. Who sees the number grow may rely on it that nobody overtakes, or that the
+ * get has returned.
+ */
+static void pool_limit_count(struct syncpool_core *core, struct pool_waiter *w)
+{
+	if (w->slept && !w->counted)
+		atomic_long_inc(&core->waits);
+	w->counted = w->slept;
+}
+
 /* Sleep until @w is handed an object or is to look again, for @timeout at most. */
 void pool_limit_sleep(struct syncpool_core *core, struct pool_waiter *w,
 		      unsigned int state, long timeout)
@@ -541,9 +552,9 @@ void pool_limit_sleep(struct syncpool_core *core, struct pool_waiter *w,
 	sleep = waits && !(w->kicked && pool_limit_first(core) == w);
 	raw_spin_unlock_irqrestore(&core->lock, flags);
 	if (sleep && !signal_pending_state(state, current)) {
-		if (!w->slept)
-			atomic_long_inc(&core->waits);
 		w->slept = true;
+		if (w->strict)
+			pool_limit_count(core, w);
 		if (w->strict || timeout == 1)
 			schedule_timeout(timeout);
 		else
@@ -570,6 +581,7 @@ unsigned int pool_limit_leave(struct syncpool_core *core, struct pool_waiter *w)
 		pool_limit_kick_first(core, false);
 	WRITE_ONCE(core->limit->left_at, jiffies);
 	raw_spin_unlock_irqrestore(&core->lock, flags);
+	pool_limit_count(core, w);
 	if (!pool_limit_has_waiters(core))
 		queue_delayed_work(pool_wq, &core->limit->open_work, POOL_LIMIT_STAY);
 	return w->got;

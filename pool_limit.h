@@ -71,7 +71,8 @@ struct pool_limit {
  * @tried: it looks, or has looked, since it was offered an object; under core->lock
  * @kicked: it has not looked yet, or is to look again; under core->lock
  * @looks: it looks, or did when it was handed what it wants; under core->lock
- * @slept: it is counted in syncpool_stats.waits
+ * @slept: it is to be counted in syncpool_stats.waits
+ * @counted: it is counted there
  */
 struct pool_waiter {
 	struct list_head	node;
@@ -86,6 +87,7 @@ struct pool_waiter {
 	bool			kicked;
 	bool			looks;
 	bool			slept;
+	bool			counted;
 };
 
 /**

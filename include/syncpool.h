@@ -391,7 +391,7 @@ __syncpool_magazine(struct syncpool *pool)
  * while alloc fails. It sleeps until an object is put, or can be built; signals do not
  * end that, see syncpool_get_killable(). Gets that wait are served in order of arrival. A
  * put wakes the first of them, and gets that run before it does may be faster. Once it has
- * looked in vain, or one of them has slept for 10 ms, puts hand their objects over, and no
+ * looked in vain, or one of them has slept for 4 ms, puts hand their objects over, and no
  * other get is given one. So a caller that holds an object while it waits for another must
  * know that those that exist suffice.
  *

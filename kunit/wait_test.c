@@ -376,8 +376,8 @@ static void give_desc(const struct give_case *c, char *desc)
 KUNIT_ARRAY_PARAM(give, give_cases, give_desc);
 
 /*
- * A put hands its object to a strict waiter, and wakes it. Left alone, that task would look for itself
- * within a second, so its state is what tells: it does not sleep again.
+ * A put hands its object to a strict waiter, and wakes it. Left alone, that task would look
+ * for itself within a second, so its state is what tells: it does not sleep again.
  */
 static void wait_wakes(struct kunit *test)
 {
