@@ -369,8 +369,9 @@ static struct pool_waiter *pool_limit_first(struct syncpool_core *core)
 }
 
 /*
- * @w, which waits, lets nobody overtake. The first waiter may be awake and not run, so what
- * is put from now on has to be served, and what was put before it, after unlock.
+ * Let nobody overtake @w, which waits. The first waiter may have been woken and not run yet,
+ * so puts queue the irq_work again, and the one that is queued here serves what they have
+ * stored meanwhile.
  */
 static void pool_limit_make_strict(struct syncpool_core *core, struct pool_waiter *w)
 {
@@ -482,8 +483,8 @@ static void pool_limit_kick_first(struct syncpool_core *core, bool offer)
 }
 
 /*
- * Give what is in the stash to those that wait. The first one that is patient is woken to
- * take it.
+ * Give what is in the stash to those that wait. If nobody is strict, the first one is to be
+ * woken and looks for it.
  */
 static void pool_limit_serve_locked(struct syncpool_core *core)
 {
@@ -495,7 +496,7 @@ static void pool_limit_serve_locked(struct syncpool_core *core)
 		if (!obj)
 			return;
 		pool_limit_hand(core, w, obj);
-		/* it was to look, and does not come to it, for what is not in the stash */
+		/* it looks no more for what lies elsewhere, so the next one has to */
 		if (list_empty(&w->node) && (w->kicked || w->looks))
 			WRITE_ONCE(core->limit->kicked, true);
 		/* it takes the lock before it leaves */

@@ -26,7 +26,7 @@ struct pool_stash;
  *	the pool was closed for @waiters
  * @left_at: jiffies when the last of them left
  * @nr_strict: how many of them let nobody overtake; written under core->lock
- * @offered: the first of them was woken for what is in the stash, and has not looked yet;
+ * @offered: the first of them was woken for what was put or freed, and has not looked yet;
  *	written under core->lock
  * @kicked: the first of them is to look again
  * @lacks: @fill_work is to run
@@ -181,13 +181,13 @@ static inline bool pool_limit_is_closed(const struct syncpool *pool)
 static inline bool pool_is_strict(const struct syncpool *pool)
 {
 	const struct syncpool_core *core;
-	bool waited;
+	bool strict;
 
 	rcu_read_lock();
 	core = READ_ONCE(pool->core);
-	waited = core && pool_limit_is_strict(core);
+	strict = core && pool_limit_is_strict(core);
 	rcu_read_unlock();
-	return waited;
+	return strict;
 }
 
 /*

@@ -364,7 +364,7 @@ static noinline int pool_put_closed(struct syncpool *pool, void *obj)
 			return 0;
 	if (!pool_core_caches(core))
 		return -ENOSPC;
-	/* near, where this CPU has it in its own cache */
+	/* into this CPU's part, since the object is in its caches */
 	err = pool_store_closed(core, obj);
 	if (!err)
 		pool_put_kick(core);

@@ -3,10 +3,9 @@
  * pool_wait - a get that waits for an object
  *
  * It joins the queue of pool_limit.c, sleeps, and while it is the first there, looks for
- * what is idle and tries to build. It holds
- * nothing while others are before it, so no two gets can wait for each other, whatever
- * number of objects each wants: the first one alone collects, and all that come back
- * come to it.
+ * what is idle and tries to build. It holds nothing while others are before it, so no two
+ * gets can wait for each other, whatever number of objects each wants: the first one
+ * alone collects, and all that come back come to it.
  */
 #include <linux/err.h>
 #include <linux/jiffies.h>
