@@ -346,6 +346,12 @@ static void pool_put_kick(struct syncpool_core *core)
 	pool_limit_kick(core);
 }
 
+/* Store @obj where gets that wait look first. False: none waits, or there is no room. */
+static bool pool_put_stash(struct syncpool_core *core, void *obj)
+{
+	return pool_limit_has_waiters(core) && pool_limit_stash(core, obj);
+}
+
 /*
  * The owner of this CPU's part was interrupted, or the pool is closed. Returns as
  * pool_put_active().
@@ -353,23 +359,23 @@ static void pool_put_kick(struct syncpool_core *core)
 static noinline int pool_put_closed(struct syncpool *pool, void *obj)
 {
 	struct syncpool_core *core = READ_ONCE(pool->core);
-	int err;
+	int err = -ENOSPC;
+	bool caches;
 
 	if (!core)
 		return -ENXIO;
 	if (READ_ONCE(core->limit) && pool_limit_is_over(pool))
 		return -ENOSPC;
-	if (pool_limit_is_strict(core) || (!pool_core_caches(core) && pool_limit_has_waiters(core)))
-		if (pool_limit_stash(core, obj))
-			return 0;
-	if (!pool_core_caches(core))
-		return -ENOSPC;
+	caches = pool_core_caches(core);
+	if ((!caches || pool_limit_is_strict(core)) && pool_put_stash(core, obj))
+		return 0;
 	/* into this CPU's part, since the object is in its caches */
-	err = pool_store_closed(core, obj);
+	if (caches)
+		err = pool_store_closed(core, obj);
 	if (!err)
 		pool_put_kick(core);
-	else if (pool_limit_has_waiters(core) && pool_limit_stash(core, obj))
-		return 0;
+	else if (pool_put_stash(core, obj))
+		err = 0;
 	return err;
 }
 

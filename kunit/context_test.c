@@ -324,12 +324,10 @@ static void context_nmi_get(struct kunit *test)
 		kunit_skip(test, "a get in NMI is refused here");
 	test_stay_on(raw_smp_processor_id());
 	test_fill(tp, 1, ME);
-	local_irq_save(flags);
-	__preempt_count_add(NMI_OFFSET);
+	flags = test_nmi_begin();
 	for (i = 0; i < ARRAY_SIZE(objs); i++)
 		objs[i] = i == 2 ? test_get(tp, ME) : test_try_get(tp, ME);
-	__preempt_count_sub(NMI_OFFSET);
-	local_irq_restore(flags);
+	test_nmi_end(flags);
 	KUNIT_EXPECT_NOT_NULL(test, objs[0]);
 	KUNIT_EXPECT_NULL(test, objs[1]);
 	KUNIT_EXPECT_NULL(test, objs[2]);

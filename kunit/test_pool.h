@@ -12,6 +12,8 @@
 
 #include <kunit/test.h>
 #include <linux/atomic.h>
+#include <linux/hardirq.h>
+#include <linux/irqflags.h>
 #include <linux/kconfig.h>
 #include <linux/shrinker.h>
 #include <linux/spinlock.h>
@@ -125,6 +127,22 @@ void test_hook(struct kunit *test, void (*fn)(enum pool_hook_point point));
 __printf(1, 2) int test_shell(const char *fmt, ...);
 bool test_has_shell(void);
 void test_need_shell(struct kunit *test);
+
+/* From here to test_nmi_end(), which wants the result: what the pool can see of an NMI. */
+static inline unsigned long test_nmi_begin(void)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	__preempt_count_add(NMI_OFFSET);
+	return flags;
+}
+
+static inline void test_nmi_end(unsigned long flags)
+{
+	__preempt_count_sub(NMI_OFFSET);
+	local_irq_restore(flags);
+}
 
 /* Announce a report of the pool @pool to whoever judges the console. */
 static inline void test_warn_begin(const char *pool, const char *regex)

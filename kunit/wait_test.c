@@ -350,13 +350,10 @@ static void give_in_hardirq(struct test_pool *tp, struct test_obj *obj)
 /* What the pool can see of an NMI. */
 static void give_in_nmi(struct test_pool *tp, struct test_obj *obj)
 {
-	unsigned long flags;
+	unsigned long flags = test_nmi_begin();
 
-	local_irq_save(flags);
-	__preempt_count_add(NMI_OFFSET);
 	test_put(tp, obj, ME);
-	__preempt_count_sub(NMI_OFFSET);
-	local_irq_restore(flags);
+	test_nmi_end(flags);
 }
 
 static const struct give_case {
