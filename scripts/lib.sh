@@ -19,6 +19,8 @@
 #   with_lock FILE CMD...
 #			run CMD while no other script holds FILE
 #   as_root CMD...	run CMD as root, if need be with sudo
+#   minimal_debian SUITE DIR
+#			make the smallest system of that Debian
 #   debian_mirror	print where apt gets this Debian's own packages from
 #   stock_kernels	print the names in test/kernels/stock.list
 #   kernel_source V	print the unpacked Debian kernel source of that series
@@ -250,6 +252,18 @@ debian_sources() {
 	security=$(debian_mirror -security)
 	printf "deb [signed-by=$DEBIAN_KEYRING] %s %s main\n" "$(debian_mirror)" "$1" \
 		"$(debian_mirror)" "$1-updates" ${security:+"$security" "$1-security"}
+}
+
+# minimal_debian SUITE DIR: make the smallest Debian in DIR, from this machine's mirror
+minimal_debian() {
+	local log=$CACHE/log/debootstrap-$1.log
+	run_quietly "debootstrap $1" "$log" as_root unshare --mount --propagation private -- \
+		debootstrap --variant=minbase --include=ca-certificates \
+		"--keyring=$DEBIAN_KEYRING" "$1" "$2" "$(debian_mirror)" ||
+		die "cannot make a Debian '$1' (log: $log)." \
+			"This needs the right to mount, and a mirror that has it."
+	apt-config dump | { grep -iE '^Acquire::[a-z:]*Proxy' || true; } |
+		as_root tee "$2/etc/apt/apt.conf.d/proxy" > /dev/null
 }
 
 _unpack_source() {
