@@ -368,13 +368,21 @@ struct irq_work {
 struct workqueue_struct;
 typedef struct { long unused[3]; } wait_queue_head_t;
 #define __WORK_INITIALIZER(w, fn)	{ .func = (fn) }
-#define INIT_WORK(w, fn)	(*(w) = (struct work_struct){ .func = (fn) })
+/* field by field, as GenMC demands */
+static inline void shim_init_work(struct work_struct *work, work_func_t func, bool after_rcu)
+{
+	work->func = func;
+	work->next = NULL;
+	work->pending = false;
+	work->after_rcu = after_rcu;
+}
+
+#define INIT_WORK(w, fn)	shim_init_work(w, fn, false)
 #define INIT_DELAYED_WORK(w, fn)	INIT_WORK(&(w)->work, fn)
 #define to_delayed_work(w)	container_of(w, struct delayed_work, work)
 #define queue_delayed_work(wq, w, n)	((void)(w))
 #define IRQ_WORK_INIT_HARD(fn)	((struct irq_work){ .func = (fn) })
-#define INIT_RCU_WORK(w, fn)						\
-	((w)->work = (struct work_struct){ .func = (fn), .after_rcu = true })
+#define INIT_RCU_WORK(w, fn)	shim_init_work(&(w)->work, fn, true)
 #define to_rcu_work(w)		container_of(w, struct rcu_work, work)
 #define queue_work(wq, w)	shim_queue(w)
 #define system_unbound_wq	((struct workqueue_struct *)NULL)

@@ -66,6 +66,15 @@ enum model_op {
 #undef atomic_long_try_cmpxchg_relaxed
 #undef atomic_long_try_cmpxchg_acquire
 
+/* GenMC clears no structure */
+#undef IRQ_WORK_INIT_HARD
+#define IRQ_WORK_INIT_HARD(fn)						\
+({									\
+	struct irq_work model_irq;					\
+	model_irq.func = (fn);						\
+	model_irq;							\
+})
+
 /* one part is modelled, that of CPU 0 */
 #undef per_cpu_ptr
 #undef this_cpu_ptr

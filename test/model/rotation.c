@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * rotation - pool_generation.c and pool_pcp.c: a magazine whose generation is rotated
+ * rotation - pool_reclaim.c, pool_generation.c and pool_pcp.c: a magazine whose generation is
+ * rotated
  *
  * The owner gets or puts (PUT) in a pinned section, if it finds the generation active. Thread 1
- * rotates: another generation is active, owners end (pool_generation_end_owners()), and after a
- * grace period there are none (pool_generation_disown()). Thread 2 is another CPU, which takes
- * from the magazine when it may. What a drain does with plain accesses the checker does not
+ * is pool_rotate(), then a grace period and what pool_reclaim_cleanup() says after it. Thread 2
+ * is another CPU, which takes from the magazine when it may. What a drain does with plain accesses the checker does not
  * order after a grace period; litmus/drain does.
  *
  * this_cpu_cmpxchg() is a load and a store for other CPUs. Afterwards the object came out
@@ -17,6 +17,7 @@
 #include "pool_chain.c"
 #include "pool_pcp.c"
 #include "pool_generation.c"
+#include "pool_reclaim.c"
 #include "count.h"
 
 #define OBJ	((void *)2UL)	/* 1 is a guard */
@@ -24,9 +25,17 @@
 static union {
 	struct pool_pcp pcp;
 	char bytes[512];
-} part;
-static struct pool_generation gen;
-static int active;	/* the generation that is; ours is 0 */
+} part, others;
+static struct pool_generation gen, second, third;
+static struct syncpool_core core = {
+	.active = &gen,
+	.victim = &second,
+	.old = &third,
+};
+
+atomic_t pool_suspended;
+struct mutex pool_list_lock;
+struct workqueue_struct *pool_wq;
 
 void pool_ring_retire(struct pool_ring *ring)
 {
@@ -49,7 +58,7 @@ static void owner(void)
 	bool put = false;
 
 	preempt_disable();
-	if (!model_read(active)) {
+	if (pool_core_pcp(&core) == &part.pcp) {
 		model_set_payload(2);
 		if (PUT)
 			put = __syncpool_magazine_put(&part.pcp.magazine, OBJ);
@@ -64,13 +73,16 @@ static void owner(void)
 		got(0, obj);
 }
 
+/* what the fast path finds is core->active here */
+void pool_core_update(struct syncpool_core *core)
+{
+}
+
 static void rotate(void)
 {
-	/* as pool_rotate:B */
-	smp_store_release(&active, 1);
-	pool_generation_end_owners(&gen);
+	pool_rotate(&core, POOL_REASON_CLEANUP, NUMA_NO_NODE);
 	model_synchronize_rcu();
-	pool_generation_disown(&gen);
+	pool_generation_disown(core.victim);
 }
 
 /* pool_generation_take_from(), whose structures the checker takes for accesses of mixed size */
@@ -101,6 +113,8 @@ int main(void)
 	unsigned long left;
 
 	gen.pcps = &part.pcp;
+	second.pcps = &others.pcp;
+	third.pcps = &others.pcp;
 	part.pcp.gen = &gen;
 	pool_pcp_init(&part.pcp, 1);
 	pool_pcp_set_capacity(&part.pcp, 1);
