@@ -10,6 +10,9 @@
  *		its share, past the page cache
  *	client-io check N FILE MIB SEED	N tasks read it back, likewise
  *	client-io swap N MIB SEED	N tasks fill MIB of memory together, and read it twice
+ *	client-io pageout N MIB SEED
+ *		N tasks fill MIB of memory together, piece by piece, have each swapped out, and
+ *		read it; twice
  *	client-io eat MIB SECS		touch MIB of memory and keep it for SECS seconds
  *
  * Each prints "NS nanoseconds UNITS units ERRORS errors", a unit being a file or a page, and
@@ -35,6 +38,7 @@
 #define MIB	1048576UL
 #define PAGE	4096UL
 #define BLOCK	(128UL * 1024)
+#define PIECE	32UL	/* pages that are swapped out at once */
 
 static char *buffer;	/* of BLOCK bytes */
 static size_t prefix;	/* of DIR in the names that ftw() gives */
@@ -189,25 +193,60 @@ static char *map_memory(size_t bytes, int flags)
 	return memory;
 }
 
+/* A task's share of MIB of memory, in @pages pages */
+static char *map_share(unsigned int tasks, char **args, unsigned long *pages)
+{
+	char *memory;
+
+	*pages = strtoul(args[0], NULL, 0) * MIB / PAGE / tasks;
+	memory = map_memory(*pages * PAGE, MAP_PRIVATE | MAP_NORESERVE);
+	madvise(memory, *pages * PAGE, MADV_NOHUGEPAGE);
+	return memory;
+}
+
+static void check_memory(const char *memory, unsigned long pages, unsigned long seed,
+			 struct result *r)
+{
+	unsigned long i;
+
+	for (i = 0; i < pages; i++) {
+		make_page(buffer, seed, i);
+		r->units++;
+		if (!memcmp(buffer, memory + i * PAGE, PAGE))
+			continue;
+		warnx("page %lu of seed %lu differs", i, seed);
+		r->errors++;
+	}
+}
+
 static void swap_pages(unsigned int task, unsigned int tasks, char **args, struct result *r)
 {
-	unsigned long pages = strtoul(args[0], NULL, 0) * MIB / PAGE / tasks, i;
-	unsigned long seed = strtoul(args[1], NULL, 0) * 1000 + task;
-	char *memory = map_memory(pages * PAGE, MAP_PRIVATE | MAP_NORESERVE);
+	unsigned long seed = strtoul(args[1], NULL, 0) * 1000 + task, pages, i;
+	char *memory = map_share(tasks, args, &pages);
 	unsigned int pass;
 
-	madvise(memory, pages * PAGE, MADV_NOHUGEPAGE);
 	for (i = 0; i < pages; i++)
 		make_page(memory + i * PAGE, seed, i);
-	for (pass = 0; pass < 2; pass++) {
+	for (pass = 0; pass < 2; pass++)
+		check_memory(memory, pages, seed, r);
+}
+
+static void pageout_pages(unsigned int task, unsigned int tasks, char **args, struct result *r)
+{
+	unsigned long seed = strtoul(args[1], NULL, 0) * 1000 + task, pages, i;
+	char *memory = map_share(tasks, args, &pages);
+	unsigned int pass;
+
+	for (pass = 0; pass < 2; pass++, seed += tasks) {
 		for (i = 0; i < pages; i++) {
-			make_page(buffer, seed, i);
-			r->units++;
-			if (memcmp(buffer, memory + i * PAGE, PAGE)) {
-				warnx("swap: page %lu of task %u differs", i, task);
-				r->errors++;
-			}
+			make_page(memory + i * PAGE, seed, i);
+			if ((i + 1) % PIECE && i + 1 < pages)
+				continue;
+			if (madvise(memory + i / PIECE * PIECE * PAGE, (i % PIECE + 1) * PAGE,
+				    MADV_PAGEOUT))
+				err(1, "madvise");
 		}
+		check_memory(memory, pages, seed, r);
 	}
 }
 
@@ -276,8 +315,10 @@ int main(int argc, char **argv)
 		return run(strtoul(argv[2], NULL, 0), argv + 3, check_pages);
 	if (argc == 5 && !strcmp(what, "swap"))
 		return run(strtoul(argv[2], NULL, 0), argv + 3, swap_pages);
+	if (argc == 5 && !strcmp(what, "pageout"))
+		return run(strtoul(argv[2], NULL, 0), argv + 3, pageout_pages);
 	if (argc == 4 && !strcmp(what, "eat"))
 		return run(1, argv + 2, eat);
-	fprintf(stderr, "usage: client-io list|read|write|check|swap|eat ...\n");
+	fprintf(stderr, "usage: client-io list|read|write|check|swap|pageout|eat ...\n");
 	return 2;
 }
