@@ -35,6 +35,9 @@ native_headers() {
 			mkdir -p "$1/$(dirname "$header")"
 			echo "#include \"$file\"" > "$1/$header"
 		done
+	# glibc's <sched.h> asks it for types that are none of ours
+	mkdir -p "$1/linux/sched"
+	echo '#define SCHED_ATTR_SIZE_VER0 48' > "$1/linux/sched/types.h"
 	[ ${#PEERS[@]} -eq 0 ] || cp "${PEER_HEADERS[@]}" "$1/linux"
 	printf '#define %s\n' 'KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + (c))' \
 		'LINUX_VERSION_CODE KERNEL_VERSION(6, 12, 0)' > "$1/linux/version.h"
