@@ -57,7 +57,7 @@ bench: ## instructions and throughput beside the kernel's other pools
 bench-native: ## the same code in user space, beside Go's sync.Pool and malloc
 	scripts/bench/bench-native
 
-bench-compare: ## have the instruction counts grown since bench/baseline.csv?
+bench-compare: ## have the instruction counts grown since those in bench/?
 	scripts/bench/bench-compare
 
 coherence: ## cache lines that move between up to 256 CPUs, counted, beside other pools
