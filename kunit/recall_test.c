@@ -453,8 +453,11 @@ static int deaf_thread(void *unused)
 
 	local_irq_disable();
 	WRITE_ONCE(deaf.deaf, true);
-	/* exit does not free the core while this CPU has been asked */
-	for (ms = 0; ms < 1000 && !READ_ONCE(deaf.core->recall_busy); ms++)
+	/*
+	 * exit does not free the core while this CPU has been asked. The bound is for a broken
+	 * pool: on a busy machine the CPU that asks may stand still for a second.
+	 */
+	for (ms = 0; ms < 5000 && !READ_ONCE(deaf.core->recall_busy); ms++)
 		mdelay(1);
 	mdelay(20);
 	WRITE_ONCE(deaf.over, true);
