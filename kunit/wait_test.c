@@ -347,7 +347,6 @@ static void give_in_hardirq(struct test_pool *tp, struct test_obj *obj)
 	KUNIT_EXPECT_TRUE(tp->test, give.in_hardirq);
 }
 
-/* What the pool can see of an NMI. */
 static void give_in_nmi(struct test_pool *tp, struct test_obj *obj)
 {
 	unsigned long flags = test_nmi_begin();

@@ -4,9 +4,10 @@
  * rotated
  *
  * The owner gets or puts (PUT) in a pinned section, if it finds the generation active. Thread 1
- * is pool_rotate(), then a grace period and what pool_reclaim_cleanup() says after it. Thread 2
- * is another CPU, which takes from the magazine when it may. What a drain does with plain accesses the checker does not
- * order after a grace period; litmus/drain does.
+ * is pool_rotate(), then a grace period, after which pool_generation_disown() says that there
+ * are no owners, as in pool_reclaim_cleanup(). Thread 2 is another CPU, which takes from the
+ * magazine when it may. What a drain does with plain accesses the checker does not order after
+ * a grace period; litmus/drain does.
  *
  * this_cpu_cmpxchg() is a load and a store for other CPUs. Afterwards the object came out
  * once or is in the magazine.
