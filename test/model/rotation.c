@@ -35,7 +35,7 @@ static struct syncpool_core core = {
 };
 
 atomic_t pool_suspended;
-struct mutex pool_list_lock;
+struct mutex pool_list_lock;	/* protects the list of pools */
 struct workqueue_struct *pool_wq;
 
 void pool_ring_retire(struct pool_ring *ring)
