@@ -130,7 +130,7 @@ enum pool_reason {
  * @widen_irq: queues @widen_work from any context
  * @widen_work: gives the other generations that @len, too
  * @recall_csd: of the recall that nobody waits for, while @recall_busy
- * @recall_busy: see @recall_csd; whoever sets it has the two below
+ * @recall_busy: see @recall_csd; the CPU that sets it has the two below
  * @recall_need: size of the ring that the chain of the CPU that was asked needed
  * @recall_ring: a ring for the CPU that is asked
  * @recall_cpu: the CPU that was recalled last
@@ -375,7 +375,7 @@ static inline bool pool_core_is_suspended(const struct syncpool_core *core)
 	       READ_ONCE(core->mode) != POOL_ENDED;
 }
 
-/* Must free wait for ever? */
+/* Must free wait without end? */
 static inline bool pool_core_is_shut_down(const struct syncpool_core *core)
 {
 	return pool_core_is_suspended(core) && (atomic_read(&pool_suspended) & POOL_SHUTDOWN);

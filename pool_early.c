@@ -180,7 +180,7 @@ void pool_early_remove(struct syncpool *pool)
 		for (i = 0; i < POOL_EARLY; i++) {
 			e = &per_cpu_ptr(pool_early, cpu)->entries[i];
 			if (pool_early_pool(e) == pool && !READ_ONCE(e->obj))
-				/* whoever claims it writes the object before the pool */
+				/* the CPU that claims it writes the object before the pool */
 				smp_store_release(&e->pool, NULL);
 		}
 	}

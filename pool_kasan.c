@@ -4,7 +4,7 @@
  *
  * A build option, CONFIG_SYNCPOOL_KASAN: what users have put or discarded, and what the pool
  * built to keep, is poisoned as mempool poisons its reserve, until a user gets it or free
- * does. So whoever still uses it is reported where he does, and a second put where that is
+ * does. So a use after the put is reported where it happens, and a second put where that is
  * made. Module and users have to be built with it, since the inlined get and put poison,
  * too. It is for generic KASAN, which keeps a byte of shadow for each granule of eight bytes.
  *
@@ -74,7 +74,7 @@ static bool pool_kasan_is_debugged(struct syncpool *pool)
 }
 
 /**
- * __syncpool_poison() - report whoever uses an object from here on
+ * __syncpool_poison() - report any use of an object from here on
  * @pool: the pool
  * @obj: the object, which a user gives to @pool; or NULL
  *

@@ -5,14 +5,14 @@
  * Two numbers of a pool, whatever its state. "Existing" is raised before alloc is called
  * and lowered after free has returned: params.max bounds it. "Built" is raised after
  * alloc has returned and lowered before free is called: what is about to be freed is no
- * more to be had, and params.min keeps it up. So whoever wants to free something that
+ * more to be had, and params.min keeps it up. So a caller that wants to free something that
  * is cached asks pool_limit_drop() first, and what is refused stays cached.
  *
  * A get that has to wait closes the pool (POOL_WAITED), so that all operations take their
  * slow paths, and joins the queue. A put then queues an irq_work, which wakes the first
  * waiter. That one looks for what was put, and so may a get that runs. Such a get does not
  * cost a switch of tasks, and where more tasks than objects are always busy, it would cost
- * one at each put if it had to queue: whoever has put an object needs the next one. So
+ * one at each put if it had to queue: a task that has put an object needs the next one. So
  * waiters are patient at first. They are strict once the first of them has looked in vain
  * for what was put, or any has slept for POOL_WAIT_PATIENCE:
  *

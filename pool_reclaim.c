@@ -50,7 +50,7 @@
  * finds an object that is taken twice.
  *
  * core->reclaim_lock is held by a rotation and by a change of mode, and never while
- * free runs. Whoever settles or drains what is old takes it only at the end; until then
+ * free runs. The task that settles or drains what is old takes it only at the end; until then
  * @settled is false and keeps every other rotation away. Reclaim may start inside an
  * allocation by the holder of the lock, so a shrinker only tries it.
  */

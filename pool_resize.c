@@ -54,7 +54,7 @@ static int pool_resize_set(struct syncpool *pool, struct syncpool_core *core,
 	err = pool_new_make_room(core, to->min, to->max);
 	if (err)
 		return err;
-	/* whoever sees the new bounds sees core->limit */
+	/* a reader that sees the new bounds sees core->limit */
 	synchronize_rcu();
 	*was = (struct pool_bounds){ pool->params.min, pool->params.max };
 	to->seq = ++core->resizes;

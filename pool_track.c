@@ -12,7 +12,7 @@
  *
  * Puts and gets come from any context, so nobody waits here, with one exception.
  * Finding an entry takes no lock. @state is a lock that is only tried: an object
- * belongs to one party at a time, so whoever finds its entry locked has met a
+ * belongs to one party at a time, so a CPU that finds its entry locked has met a
  * misuse. It is held pinned, so pool_track_end(), which alone waits for it, waits
  * for a CPU that runs.
  *

@@ -30,7 +30,7 @@ struct pool_stack {
  * struct pool_track - where an object of a pool in debug mode is
  * @obj: the object; NULL: the entry is free
  * @core: of the pool that it is in, or out of; under the lock
- * @table: where the entry is; set by whoever claims it
+ * @table: where the entry is; set by the call that claims it
  * @state: enum pool_track_state, which is a lock, and above it a count of changes
  * @stack: who put the object, or got it; under the lock
  */

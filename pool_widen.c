@@ -3,7 +3,7 @@
  * pool_widen - larger magazines for a pool that has earned them
  *
  * Of a new pool's generations the first has long magazines and the others short
- * ones, so that a pool whose use never needs them takes 1 KiB a CPU. Once a
+ * ones, so that a pool whose use never needs them takes some 1 KiB a CPU. Once a
  * magazine has earned as much as a short one holds, the other generations get long
  * ones, each while it is the old one, settled and empty.
  */

@@ -105,9 +105,10 @@ struct syncpool_core;
  *	SYNCPOOL_POISON fills these and no others. 0 if unknown.
  * @footprint: bytes of memory that an object keeps in use, with what it points
  *	to: the length of magazines, reclaim, MemAvailable and debugfs go by it. 0:
- *	obj_size. Objects of 32 KiB and more never lie where only one CPU can reach
- *	them. Reclaim asks for pages: with neither size, an object counts as one,
- *	and is in no MemAvailable.
+ *	obj_size. Objects of 32 KiB and more do not stay where only one CPU can reach
+ *	them, but for a few that interrupts put in the middle of another call, and each
+ *	get and put of them takes some 200 instructions. Reclaim asks for pages: with
+ *	neither size, an object counts as one, and is in no MemAvailable.
  * @flags: SYNCPOOL_* or'ed together.
  * @min: objects that the pool keeps for as long as it lives, those that are out
  *	included; 0: none. Init builds them, or the first use of a pool of
@@ -140,9 +141,9 @@ struct syncpool_params {
  * @alloc_fails: times the alloc callback returned NULL.
  * @refills: times objects were taken from the CPU's own chain.
  * @spills: times objects were pushed to the CPU's own chain.
- * @steals: thefts from another CPU's chain.
+ * @steals: thefts from another CPU's chain of the active generation.
  * @stolen: objects taken by these.
- * @victim_hits: objects that came from the victim generation.
+ * @victim_hits: objects that came from the victim or the old generation.
  * @rotations: rotations, by pressure, by age or by cleanup.
  * @grows: rings added to chains.
  * @nested: operations that interrupted an operation on the same CPU.
@@ -222,8 +223,9 @@ void __syncpool_activate(struct work_struct *work);
  * @...: designated initializers of struct syncpool_params, such as
  *	.alloc = ws_alloc, .free = ws_free, .obj_size = 4096
  *
- * The first get with GFP_KERNEL activates it, any other first call does so from
- * a work item; until then objects are built and freed for each use, 32 of them at a
+ * The first get or prefill with all of GFP_KERNEL, syncpool_wait_idle() and
+ * syncpool_resize() activate it, any other get, put, prefill or discard does so from a
+ * work item; until then objects are built and freed for each use, 32 of them at a
  * time, and any further get returns NULL. If its parameters are invalid, see
  * syncpool_init(), that is reported, and the pool never caches. A module that defines one
  * calls syncpool_exit() on it before it unloads.
@@ -383,8 +385,8 @@ __syncpool_magazine(struct syncpool *pool)
  * hold objects, at a bounded rate and none that nohz_full= isolates; before it
  * returns NULL, all of them. Otherwise it does not wait for other CPUs, and an
  * object that lies in another CPU's magazine is out of its reach: at most one on
- * each CPU, unless that CPU's own use has earned its magazine more room. It has such
- * a magazine flushed for the gets that follow.
+ * each CPU, unless that CPU's own use has earned its magazine more room, or its thefts
+ * have borrowed some. It has such a magazine flushed for the gets that follow.
  *
  * A pool with params.min or max may have to wait, if @gfp allows direct reclaim, with
  * GFP_NOIO and GFP_NOFS as well: with max while so many objects exist, and with min
@@ -541,12 +543,12 @@ void syncpool_put_bulk(struct syncpool *pool, unsigned int n, void **objs);
  * Reserves nothing: what it adds is cached as any other object is, and may be
  * reclaimed before it is used. To keep objects, use params.min.
  *
- * Context: As @gfp says. Activates a pool of DEFINE_SYNCPOOL() if @gfp may
- * sleep.
+ * Context: As @gfp says. Activates a pool of DEFINE_SYNCPOOL() if @gfp has all of
+ * GFP_KERNEL.
  * Return: 0, also if a put found no room; -EINVAL: the pool has no alloc
  * callback; -ENOMEM: alloc built fewer than @n, which stay cached; -EBUSY: likewise,
  * since max objects exist, or gets wait for one; -EAGAIN: the pool is not active yet
- * and @gfp may not sleep, or as syncpool_init().
+ * and @gfp has less than GFP_KERNEL, or as syncpool_init().
  */
 int syncpool_prefill(struct syncpool *pool, unsigned int n, gfp_t gfp);
 

@@ -2,7 +2,7 @@
 /*
  * debug_test - debug mode: provoke each report once, and read it back
  *
- * A report is announced on the console. Whoever judges the log fails the run if the
+ * A report is announced on the console. The script that judges the log fails the run if the
  * report is missing, if it comes twice, or if there is any other.
  */
 #include <linux/delay.h>

@@ -279,7 +279,7 @@ static void defer_suspended(struct kunit *test)
 	}
 	test_flush(&tp->pool);
 	frees = atomic_long_read(&tp->frees);
-	/* whoever sleeps in a call of the pool is not kept waiting */
+	/* a task that sleeps in a call of the pool is not kept waiting */
 	KUNIT_EXPECT_EQ(test, syncpool_wait_idle(&tp->pool, 10 * HZ), 0);
 	atomic_dec(&pool_suspended);
 	KUNIT_EXPECT_EQ(test, frees, 0L);

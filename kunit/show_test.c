@@ -11,7 +11,7 @@
 #define ROOT	"/sys/kernel/debug/syncpool"
 #define DIR	ROOT "/%s:%u/"
 
-/* Does the file NAME of the pool say @value? Whoever reads `pools` finds its folder. */
+/* Does the file NAME of the pool say @value? A process that reads `pools` finds its folder. */
 static bool shows(struct test_pool *tp, const char *name, const char *value)
 {
 	return !test_shell("cat " ROOT "/pools > /dev/null; [ \"$(cat " DIR "%s)\" = '%s' ]",

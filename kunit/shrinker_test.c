@@ -197,7 +197,7 @@ static void other_hold(struct work_struct *work)
 {
 	mutex_lock(other.lock);
 	complete(&other.held);
-	/* not for ever: who waits for the lock must fail, not hang */
+	/* not without end: a caller that waits for the lock must fail, not hang */
 	wait_for_completion_timeout(&other.release, 10 * HZ);
 	mutex_unlock(other.lock);
 }

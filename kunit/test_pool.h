@@ -144,7 +144,7 @@ static inline void test_nmi_end(unsigned long flags)
 	local_irq_restore(flags);
 }
 
-/* Announce a report of the pool @pool to whoever judges the console. */
+/* Announce a report of the pool @pool to the script that judges the console. */
 static inline void test_warn_begin(const char *pool, const char *regex)
 {
 	pr_info("EXPECT-WARN-BEGIN: syncpool: %s: %s\n", pool, regex);

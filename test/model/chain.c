@@ -4,7 +4,7 @@
  *
  * The chain begins with a ring of SLOTS. The owner pushes PUSHES objects, one at a
  * time, adds a ring when that one is full, and then gets POPS objects as an owner does: from
- * the head, else from the tail. Each thief takes one. Whoever finds the first ring exhausted
+ * the head, else from the tail. Each thief takes one. The one that finds the first ring exhausted
  * unlinks it. With FULL that ring holds an object at first. With RECLAIM the last thread is
  * RCU: after a grace period it frees that ring.
  *

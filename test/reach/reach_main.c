@@ -26,11 +26,9 @@ MODULE_PARM_DESC(secs, "seconds for each row whose tasks the scheduler moves");
 
 /**
  * struct reach_obj - an object
- * @queue: the pool may queue it by these
  * @out: set while a task holds it
  */
 struct reach_obj {
-	void		*queue[2];
 	atomic_t	out;
 };
 

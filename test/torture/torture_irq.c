@@ -35,7 +35,7 @@ void tort_irq_raise(void)
 /*
  * Both timers pause for as long as they ran, at least. On a slow machine a CPU would do
  * nothing else otherwise: a softirq whose timer is due again when it returns never ends, and
- * on PREEMPT_RT whoever disables softirqs there waits for that.
+ * on PREEMPT_RT a task that disables softirqs there waits for that.
  */
 static void tort_timer(struct timer_list *t)
 {
