@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* bench_loops - syncpool's loops, and the floor of any per-CPU cache */
 #include <linux/percpu.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "bench.h"
@@ -34,13 +35,14 @@ void *bench_alloc_once(gfp_t gfp, void *data)
 	return bench_dead ? NULL : kmalloc(BENCH_SIZE, gfp);
 }
 
-static int bench_pool_make(mempool_alloc_t *alloc, unsigned int nr_min)
+static int bench_pool_make(mempool_alloc_t *alloc, unsigned int nr_min, size_t footprint)
 {
 	struct syncpool_params params = {
 		.name = "pool_bench",
 		.alloc = alloc,
 		.free = bench_free,
 		.obj_size = BENCH_SIZE,
+		.footprint = footprint,
 		.min = nr_min,
 	};
 
@@ -49,19 +51,27 @@ static int bench_pool_make(mempool_alloc_t *alloc, unsigned int nr_min)
 
 static int bench_hot_setup(void)
 {
-	int err = bench_pool_make(bench_alloc, 0);
+	int err = bench_pool_make(bench_alloc, 0, 0);
+
+	return err ?: syncpool_prefill(&bench_pool, 1, GFP_KERNEL);
+}
+
+/* objects that lie in chains alone */
+static int bench_large_setup(void)
+{
+	int err = bench_pool_make(bench_alloc, 0, SZ_64K);
 
 	return err ?: syncpool_prefill(&bench_pool, 1, GFP_KERNEL);
 }
 
 static int bench_none_setup(void)
 {
-	return bench_pool_make(bench_alloc_none, 0);
+	return bench_pool_make(bench_alloc_none, 0, 0);
 }
 
 static int bench_reserve_setup(void)
 {
-	int err = bench_pool_make(bench_alloc_once, BENCH_RESERVE);
+	int err = bench_pool_make(bench_alloc_once, BENCH_RESERVE, 0);
 
 	bench_dead = !err;
 	return err;
@@ -75,7 +85,7 @@ static void bench_pool_teardown(void)
 
 static int bench_burst_setup(void)
 {
-	int err = bench_pool_make(bench_alloc, 0);
+	int err = bench_pool_make(bench_alloc, 0, 0);
 
 	if (err)
 		return err;
@@ -175,6 +185,8 @@ const struct bench_case bench_syncpool_cases[] = {
 	{ "pair", "syncpool", 1, bench_hot_setup, bench_loop_pair,
 	  bench_pool_teardown },
 	{ "pair", "syncpool-called", 1, bench_hot_setup, bench_loop_pair_call,
+	  bench_pool_teardown },
+	{ "pair", "syncpool-64KiB", 1, bench_large_setup, bench_loop_pair,
 	  bench_pool_teardown },
 	{ "burst", "syncpool", BENCH_BURST, bench_burst_setup, bench_loop_burst,
 	  bench_burst_teardown },
