@@ -50,11 +50,7 @@ int zcomp_init(struct zcomp *comp, struct zcomp_params *params)
 		.free = zcomp_stream_free,	/* vfree() */
 		.flags = SYNCPOOL_FREE_SLEEPS,
 		.data = comp,
-		/*
-		 * lz4's, and what it takes for streams to have no place where another CPU
-		 * has to ask for them; others take more
-		 */
-		.footprint = SZ_32K,
+		.footprint = 28 * SZ_1K,	/* lz4's; others take more */
 		.min = 1,
 		.max = 2 * num_possible_cpus(),
 	};
