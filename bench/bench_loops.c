@@ -49,19 +49,22 @@ static int bench_pool_make(mempool_alloc_t *alloc, unsigned int nr_min, size_t f
 	return syncpool_init(&bench_pool, &params);
 }
 
-static int bench_hot_setup(void)
+static int bench_one_setup(size_t footprint)
 {
-	int err = bench_pool_make(bench_alloc, 0, 0);
+	int err = bench_pool_make(bench_alloc, 0, footprint);
 
 	return err ?: syncpool_prefill(&bench_pool, 1, GFP_KERNEL);
 }
 
-/* objects that lie in chains alone */
+static int bench_hot_setup(void)
+{
+	return bench_one_setup(0);
+}
+
+/* an object that lies in chains alone */
 static int bench_large_setup(void)
 {
-	int err = bench_pool_make(bench_alloc, 0, SZ_64K);
-
-	return err ?: syncpool_prefill(&bench_pool, 1, GFP_KERNEL);
+	return bench_one_setup(SZ_64K);
 }
 
 static int bench_none_setup(void)
