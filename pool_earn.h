@@ -27,6 +27,32 @@ static __always_inline struct pool_found pool_earn_get(struct pool_pcp *pcp)
 }
 
 /*
+ * Where objects are too expensive for magazines: pop the newest one of this CPU's chain.
+ * NULL: not so, or there is more to look at, such as what interrupted operations left.
+ */
+static __always_inline void *pool_earn_get_closed(struct pool_generation *gen)
+{
+	struct pool_pcp *pcp;
+	void *obj = NULL;
+	u32 top;
+
+	if (gen->len)
+		return NULL;
+	pcp = this_cpu_ptr(gen->pcps);
+	top = pool_pcp_trylock(pcp);
+	if (unlikely(top == SYNCPOOL_TOP_BUSY))
+		return NULL;
+	if (likely(top == SYNCPOOL_TOP_EMPTY && !READ_ONCE(pcp->magazine.nested_used))) {
+		pool_hook(POOL_HOOK_REFILL);
+		obj = pool_generation_pop_near(gen, pcp);
+	}
+	pool_pcp_unlock(pcp, top);
+	if (likely(obj))
+		this_cpu_inc(gen->counters->refills);
+	return obj;
+}
+
+/*
  * Where the magazine has no room at all and the owner is no producer: push one
  * object. False: not so, or the ring is full.
  */

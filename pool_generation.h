@@ -264,10 +264,29 @@ pool_generation_refill(struct pool_generation *gen, struct pool_pcp *pcp)
 }
 
 /*
+ * Pop one object of this CPU's own chain, if no exhausted ring has to be passed and nobody
+ * told of it. Calls nothing, so a caller need not save registers.
+ */
+static __always_inline void *
+pool_generation_pop_near(struct pool_generation *gen, struct pool_pcp *pcp)
+{
+	void *obj;
+
+	pool_pcp_assert_locked(pcp);
+	if (!pcp->chain.head ||
+	    unlikely(this_cpu_read(gen->counters->chained) <= -gen->batch))
+		return NULL;
+	obj = pool_chain_pop_near(&pcp->chain);
+	if (likely(obj))
+		this_cpu_dec(gen->counters->chained);
+	return obj;
+}
+
+/*
  * Take the newest object of this CPU's part of the victim, if it lies where it is looked
  * for first: the top of the magazine, else a ring. Other CPUs may take from the magazine
- * at the same time. Calls nothing, so a caller need not save registers; what would have
- * to be told of is left to pool_generation_take_rest().
+ * at the same time. Calls nothing, either; what is left goes to
+ * pool_generation_take_rest().
  */
 static __always_inline void *
 pool_generation_take_near(struct pool_generation *gen)
@@ -278,14 +297,10 @@ pool_generation_take_near(struct pool_generation *gen)
 
 	if (unlikely(top == SYNCPOOL_TOP_BUSY))
 		return NULL;
-	if (top != SYNCPOOL_TOP_EMPTY) {
+	if (top != SYNCPOOL_TOP_EMPTY)
 		found = pool_pcp_take_shared_top(pcp, top);
-	} else if (pcp->chain.head &&
-		   likely(this_cpu_read(gen->counters->chained) > -gen->batch)) {
-		found.obj = pool_chain_pop_near(&pcp->chain);
-		if (likely(found.obj))
-			this_cpu_dec(gen->counters->chained);
-	}
+	else
+		found.obj = pool_generation_pop_near(gen, pcp);
 	pool_pcp_unlock(pcp, found.top);
 	if (likely(found.obj))
 		this_cpu_inc(gen->counters->victim_hits);

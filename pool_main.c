@@ -116,6 +116,7 @@ static noinline void *pool_get_far_waiting(struct syncpool *pool, gfp_t gfp, voi
 }
 
 /*
+ * Returns an object of the own chain, if objects are too expensive for magazines, or NULL.
  * Where the active generation holds nothing, on no CPU, a get costs the same for any
  * number of CPUs. Sets @victim, which is NULL if that is not so, or POOL_NOTHING, and
  * returns an object of the own part of it, or NULL.
@@ -124,7 +125,8 @@ static __always_inline void *pool_get_quick(struct syncpool *pool,
 					    struct pool_generation **victim)
 {
 	struct syncpool_core *core = READ_ONCE(pool->core);
-	const struct pool_generation *active, *old;
+	const struct pool_generation *old;
+	struct pool_generation *active;
 
 	*victim = NULL;
 	if (unlikely(!pool_core_is_open(core)))
@@ -136,7 +138,7 @@ static __always_inline void *pool_get_quick(struct syncpool *pool,
 	 */
 	active = smp_load_acquire(&core->active);
 	if (pool_generation_may_hold(active))
-		return NULL;
+		return pool_earn_get_closed(active);
 	/*
 	 * pool_get_quick:B: address dependency, pairs with pool_rotate:A;
 	 * litmus/activate

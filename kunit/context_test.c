@@ -209,6 +209,22 @@ static void context_forced_sleeps(struct kunit *test)
 	force_end(tp);
 }
 
+/* Objects that no magazine has room for. */
+static void context_forced_expensive(struct kunit *test)
+{
+	const struct force_case refill = { "refill", POOL_HOOK_REFILL, false, true };
+	struct test_pool *tp = test_pool_make_sized(test, OBJS, SZ_32K, 0);
+
+	test->param_value = &refill;
+	test_stay_on(raw_smp_processor_id());
+	force.take = TAKE;
+	force.give = GIVE;
+	force_run(test, tp);
+	KUNIT_EXPECT_EQ(test, force.nested, (unsigned long)TAKE + GIVE);
+	KUNIT_EXPECT_EQ(test, force.nested_slots, POOL_NESTED);
+	force_end(tp);
+}
+
 /* Gets alone empty the nested slots. */
 static void context_nested_collected(struct kunit *test)
 {
@@ -343,6 +359,7 @@ static struct kunit_case context_cases[] = {
 	KUNIT_CASE_PARAM(context_forced_put, force_gen_params),
 	KUNIT_CASE_PARAM(context_forced_sleeps, force_gen_params),
 	KUNIT_CASE(context_nmi_get),
+	KUNIT_CASE(context_forced_expensive),
 	KUNIT_CASE(context_nested_collected),
 	KUNIT_CASE(context_nested_drained),
 	KUNIT_CASE(context_nested_exit),
