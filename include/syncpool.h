@@ -107,7 +107,7 @@ struct syncpool_core;
  *	to: the length of magazines, reclaim, MemAvailable and debugfs go by it. 0:
  *	obj_size. Objects of 32 KiB and more do not stay where only one CPU can reach
  *	them, but for a few that interrupts put in the middle of another call, and each
- *	get and put of them takes some 200 instructions. Reclaim asks for pages: with
+ *	get and put of them takes some 100 instructions. Reclaim asks for pages: with
  *	neither size, an object counts as one, and is in no MemAvailable.
  * @flags: SYNCPOOL_* or'ed together.
  * @min: objects that the pool keeps for as long as it lives, those that are out
