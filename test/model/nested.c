@@ -295,7 +295,7 @@ static void explore(unsigned int steps)
 int main(void)
 {
 	const struct syncpool_params params = {
-		.name = "model", .free = model_free, .obj_size = 64,
+		.name = "model", .free = model_free, .obj_size = BYTES,
 	};
 	size_t size = sizeof(*m) + STATE * (STEPS + 2);
 	char *area = mmap(NULL, size, PROT_READ | PROT_WRITE,
