@@ -361,19 +361,18 @@ static bool pool_put_stash(struct syncpool_core *core, void *obj)
 static noinline int pool_put_closed(struct syncpool *pool, void *obj)
 {
 	struct syncpool_core *core = READ_ONCE(pool->core);
-	int err = -ENOSPC;
-	bool caches;
+	int err;
 
 	if (!core)
 		return -ENXIO;
 	if (READ_ONCE(core->limit) && pool_limit_is_over(pool))
 		return -ENOSPC;
-	caches = pool_core_caches(core);
-	if ((!caches || pool_limit_is_strict(core)) && pool_put_stash(core, obj))
+	if (!pool_core_caches(core))
+		return pool_put_stash(core, obj) ? 0 : -ENOSPC;
+	if (pool_limit_is_strict(core) && pool_put_stash(core, obj))
 		return 0;
 	/* into this CPU's part, since the object is in its caches */
-	if (caches)
-		err = pool_store_closed(core, obj);
+	err = pool_store_closed(core, obj);
 	if (!err)
 		pool_put_kick(core);
 	else if (pool_put_stash(core, obj))
