@@ -264,8 +264,8 @@ pool_generation_refill(struct pool_generation *gen, struct pool_pcp *pcp)
 }
 
 /*
- * Pop one object of this CPU's own chain, if no exhausted ring has to be passed and nobody
- * told of it. Calls nothing, so a caller need not save registers.
+ * Pop one object of this CPU's own chain, unless an exhausted ring has to be passed, or
+ * pool_generation_tell() called. Calls nothing, so a caller need not save registers.
  */
 static __always_inline void *
 pool_generation_pop_near(struct pool_generation *gen, struct pool_pcp *pcp)
@@ -285,8 +285,7 @@ pool_generation_pop_near(struct pool_generation *gen, struct pool_pcp *pcp)
 /*
  * Take the newest object of this CPU's part of the victim, if it lies where it is looked
  * for first: the top of the magazine, else a ring. Other CPUs may take from the magazine
- * at the same time. Calls nothing, either; what is left goes to
- * pool_generation_take_rest().
+ * at the same time. Calls nothing, either: pool_generation_take_rest() looks further.
  */
 static __always_inline void *
 pool_generation_take_near(struct pool_generation *gen)
