@@ -30,8 +30,8 @@
 #
 # To run something in a guest:
 #   use_kernel NAME	prepare a kernel to boot and to build against
-#   guest_build VAR=VALUE...
-#			build our modules for it, in MODULES
+#   guest_build [VAR=VALUE...]
+#			build our modules for it, in MODULES, unless that is done
 #   guest_run WHAT FILE SCRIPT OPTION...
 #			boot it with SCRIPT and print its result lines
 #   guest_verdict STATUS WHAT [GOOD]
@@ -305,9 +305,15 @@ commit() {
 # copy_tree DIR: copy the sources, without the results of builds and runs
 copy_tree() {
 	mkdir -p "$1"
+	pack_tree | tar -C "$1" -x
+}
+
+# pack_tree OPTION...: what copy_tree copies; OPTION is one of tar's
+pack_tree() {
 	tar -C "$TOP" -c --exclude-vcs --exclude=./out --exclude='*.o' --exclude='*.ko' \
 		--exclude='*.mod' --exclude='*.mod.c' --exclude='.*.cmd' --exclude='.*.d' \
-		--exclude='*.a' --exclude=Module.symvers --exclude=modules.order . | tar -C "$1" -x
+		--exclude='*.a' --exclude=Module.symvers --exclude=modules.order \
+		--exclude=__pycache__ "$@" .
 }
 
 # make_tmp: make a folder, in TMP, which is removed when the script ends. Two runs
@@ -367,13 +373,33 @@ use_kernel() {
 	eval "$vars"
 }
 
-# guest_build VAR=VALUE...: build the modules for KERNEL, from the tree in
-# GUEST_TREE or else this one, and set MODULES to their folder
+# guest_build [VAR=VALUE...]: build the modules for KERNEL, and set MODULES to their folder;
+# without a VAR also those of tests and benchmarks. From this tree they are built once for
+# all scripts that name the same VARs, from GUEST_TREE each time.
 guest_build() {
-	step "building the modules for $KERNEL"
+	local vars
+	[ $# -gt 0 ] || set -- SYNCPOOL_TORTURE=1 SYNCPOOL_BENCH=1
 	[ -n "${TMP-}" ] || make_tmp
-	MODULES=$TMP/modules-$KERNEL
-	"${GUEST_TREE:-$TOP}/scripts/env/build" --out "$MODULES" "$KDIR" "$@"
+	if [ -n "${GUEST_TREE-}" ]; then
+		MODULES=$TMP/modules-$KERNEL
+		step "building the modules for $KERNEL"
+		"$GUEST_TREE/scripts/env/build" --out "$MODULES" "$KDIR" "$@"
+		return
+	fi
+	vars="${*%%=*}"
+	vars=${vars//SYNCPOOL_/}
+	MODULES=$TOP/out/modules/$KERNEL-${vars// /-}
+	with_lock "$MODULES.lock" build_once "$@"
+}
+
+# build_once VAR=VALUE...: what is in MODULES stays, if it was built from the same
+build_once() {
+	local key
+	key=$({ echo "$KDIR" "$KRELEASE" "$@"; gcc --version
+		pack_tree --sort=name --mtime=@0; } | sha256sum)
+	[ "$(cat "$MODULES/.key" 2> /dev/null)" != "$key" ] || return 0
+	step "building the modules for $KERNEL"
+	"$SCRIPTS/env/build" --out "$MODULES" "$KDIR" "$@" && echo "$key" > "$MODULES/.key"
 }
 
 # guest_lines WHAT: print result lines of a guest on stdout, with WHAT in front of
