@@ -373,12 +373,16 @@ use_kernel() {
 	eval "$vars"
 }
 
-# guest_build [VAR=VALUE...]: build the modules for KERNEL, and set MODULES to their folder;
-# without a VAR also those of tests and benchmarks. From this tree they are built once for
-# all scripts that name the same VARs, from GUEST_TREE each time.
+# guest_build [VAR=VALUE...]: build the modules for KERNEL, and set MODULES to their folder.
+# Without a VAR those of tests are among them, and for a stock kernel, which has what
+# they need, those of benchmarks. From this tree they are built once for all scripts that
+# name the same VARs, from GUEST_TREE each time.
 guest_build() {
 	local vars
-	[ $# -gt 0 ] || set -- SYNCPOOL_TORTURE=1 SYNCPOOL_BENCH=1
+	if [ $# -eq 0 ]; then
+		set -- SYNCPOOL_TORTURE=1
+		! is_stock "$KERNEL" || set -- "$@" SYNCPOOL_BENCH=1
+	fi
 	[ -n "${TMP-}" ] || make_tmp
 	if [ -n "${GUEST_TREE-}" ]; then
 		MODULES=$TMP/modules-$KERNEL
