@@ -396,14 +396,19 @@ guest_build() {
 	with_lock "$MODULES.lock" build_once "$@"
 }
 
-# build_once VAR=VALUE...: what is in MODULES stays, if it was built from the same
+# build_once VAR=VALUE...: what is in MODULES stays, if it was built from the same. With
+# SPARSE set, sparse has looked at it.
 build_once() {
 	local key
 	key=$({ echo "$KDIR" "$KRELEASE" "$@"; gcc --version
 		pack_tree --sort=name --mtime=@0; } | sha256sum)
-	[ "$(cat "$MODULES/.key" 2> /dev/null)" != "$key" ] || return 0
-	step "building the modules for $KERNEL"
-	"$SCRIPTS/env/build" --out "$MODULES" "$KDIR" "$@" && echo "$key" > "$MODULES/.key"
+	if [ "$(cat "$MODULES/.key" 2> /dev/null)" = "$key" ]; then
+		[ -n "${SPARSE-}" ] || return 0
+		! grep -q '^  CHECK ' "$MODULES/build.log" || return 0
+	fi
+	step "building the modules for $KERNEL${SPARSE:+, with sparse}"
+	"$SCRIPTS/env/build" --out "$MODULES" ${SPARSE:+--sparse yes} "$KDIR" "$@" &&
+		echo "$key" > "$MODULES/.key"
 }
 
 # guest_lines WHAT: print result lines of a guest on stdout, with WHAT in front of
