@@ -282,6 +282,8 @@ static bool kill_round(struct kunit *test, struct victim *v, struct task_struct 
 	struct test_obj *obj;
 	unsigned int gets;
 
+	/* every other four rounds, it may not be overtaken */
+	WRITE_ONCE(pool_wait_patience, round % 8 < 4 ? POOL_WAIT_PATIENCE : 0);
 	/* one that waits would wait without end for an object that is lost */
 	if (!limit_until(test, kill_takes(tp, &obj)))
 		return false;
