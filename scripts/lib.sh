@@ -212,6 +212,11 @@ as_root() {
 	fi
 }
 
+# cpu_runs_guests: else /dev/kvm may open, and run no guest
+cpu_runs_guests() {
+	grep -qwE 'svm|vmx' /proc/cpuinfo
+}
+
 # shellcheck disable=SC2034  # used by the scripts that source this file
 DEBIAN_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
