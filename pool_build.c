@@ -23,7 +23,7 @@ static noinline void *pool_build_limited(struct syncpool *pool, gfp_t gfp)
 {
 	void *obj = pool_new(pool, gfp, false);
 
-	return !obj && READ_ONCE(pool->params.min) ? POOL_WAIT : obj;
+	return !obj && READ_ONCE(pool->params.min) ? POOL_WAIT_ALLOC : obj;
 }
 
 /* For a pool with limits, in debug mode, or that counts hits. */
@@ -46,7 +46,10 @@ static noinline void *pool_build_first(struct syncpool *pool, gfp_t gfp)
 	return pool_activate_for_get(pool, gfp) ? pool_build_special(pool, gfp) : NULL;
 }
 
-/* An object from alloc; NULL if there is none; POOL_WAIT. Any context, unpinned. */
+/*
+ * An object from alloc; NULL if there is none; POOL_WAIT or POOL_WAIT_ALLOC. Any context,
+ * unpinned.
+ */
 void *pool_build(struct syncpool *pool, gfp_t gfp)
 {
 	struct syncpool_core *core = READ_ONCE(pool->core);

@@ -166,12 +166,6 @@ void syncpool_put_bulk(struct syncpool *pool, unsigned int n, void **objs)
 }
 EXPORT_SYMBOL_GPL(syncpool_put_bulk);
 
-/* Can no more be built now, whatever alloc gives? */
-static bool pool_prefill_waits(const struct syncpool *pool)
-{
-	return pool_limit_is_full(pool) || pool_is_strict(pool);
-}
-
 int syncpool_prefill(struct syncpool *pool, unsigned int n, gfp_t gfp)
 {
 	void *obj;
@@ -183,7 +177,7 @@ int syncpool_prefill(struct syncpool *pool, unsigned int n, gfp_t gfp)
 		if (IS_ERR_OR_NULL(obj) && pool_new_is_early(pool))
 			return -EAGAIN;
 		if (IS_ERR_OR_NULL(obj))
-			return obj == POOL_WAIT && pool_prefill_waits(pool) ? -EBUSY : -ENOMEM;
+			return obj ? PTR_ERR(obj) : -ENOMEM;
 		if (!READ_ONCE(pool->core)) {
 			pool_free_one(pool, obj);
 			return -EAGAIN;

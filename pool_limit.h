@@ -14,6 +14,8 @@
 
 /* in place of an object: max of them exist, or others wait, so one has to wait for it */
 #define POOL_WAIT	ERR_PTR(-EBUSY)
+/* alloc gave none, and the pool has a min, so one may wait for it */
+#define POOL_WAIT_ALLOC	ERR_PTR(-ENOMEM)
 
 struct pool_stash;
 
@@ -229,14 +231,6 @@ static inline void *pool_limit_unstash(struct syncpool_core *core)
 	if (likely(pool_limit_stashed(core) <= 0))
 		return NULL;
 	return __pool_limit_unstash(core, false);
-}
-
-/* May no more objects exist? */
-static inline bool pool_limit_is_full(const struct syncpool *pool)
-{
-	unsigned int max = READ_ONCE(pool->params.max);
-
-	return max && atomic_long_read(&pool->limit.existing) >= (long)max;
 }
 
 /* Do more objects exist than may? */

@@ -415,6 +415,17 @@ static void limit_prefill(struct kunit *test)
 	test_pool_end(tp);
 }
 
+/* Why a get would wait is told apart: for alloc, or for max. */
+static void limit_prefill_min(struct kunit *test)
+{
+	struct test_pool *tp = limit_make(test, OBJS, 1, KEEP);
+
+	atomic_set(&fails_at, 1);
+	KUNIT_EXPECT_EQ(test, syncpool_prefill(&tp->pool, 1, GFP_KERNEL), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, syncpool_prefill(&tp->pool, KEEP, GFP_KERNEL), -EBUSY);
+	test_pool_end(tp);
+}
+
 #define THREADS	8U
 #define TURNS	60U
 #define BUSY_MAX	6U
@@ -598,6 +609,7 @@ static struct kunit_case limit_cases[] = {
 	KUNIT_CASE(limit_debug),
 	KUNIT_CASE(limit_nowait),
 	KUNIT_CASE(limit_prefill),
+	KUNIT_CASE(limit_prefill_min),
 	KUNIT_CASE(limit_busy),
 	KUNIT_CASE(limit_discard),
 	KUNIT_CASE(limit_discard_min),
