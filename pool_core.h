@@ -89,7 +89,7 @@ enum pool_reason {
 /**
  * struct syncpool_core - what an activated pool has allocated
  * @pool: its user; NULL once the user's module is being unloaded
- * @params: the pool's, with @name
+ * @params: the pool's, with @name; its min is what the owner wants, whatever debugfs has set
  * @owner: the user's module
  * @node: in pool_list, under pool_list_lock
  * @wanted: the mode but for gets that wait; written under @reclaim_lock and @lock

@@ -92,6 +92,28 @@ static void pool_resize_undo(struct syncpool *pool, struct syncpool_core *core,
 }
 
 /*
+ * Set @to to the bounds that are asked for, as for pool_resize(): 0 or an errno.
+ *
+ * A pool with a min promises that a get that may sleep returns an object, so its users do not
+ * look for NULL. Only its owner, who gives both bounds, takes that back.
+ */
+static int pool_resize_ask(struct syncpool *pool, struct syncpool_core *core,
+			   const unsigned int *min, const unsigned int *max,
+			   struct pool_bounds *to)
+{
+	lockdep_assert_held(&core->resize_lock);
+	to->min = min ? *min : pool->params.min;
+	to->max = max ? *max : pool->params.max;
+	if (!pool_limit_is_valid(&pool->params, to->min, to->max))
+		return -EINVAL;
+	if (min && max)
+		core->params.min = *min;
+	else if (core->params.min && !to->min)
+		return -EPERM;
+	return 0;
+}
+
+/*
  * As syncpool_resize(), of a pool whose core stays. NULL in place of a bound leaves it as it
  * is.
  */
@@ -99,11 +121,11 @@ int pool_resize(struct syncpool *pool, struct syncpool_core *core, const unsigne
 		const unsigned int *max)
 {
 	struct pool_bounds to, was;
-	int err = -EINVAL;
+	int err;
 
 	mutex_lock(&core->resize_lock);
-	to = (struct pool_bounds){ min ? *min : pool->params.min, max ? *max : pool->params.max };
-	if (pool_limit_is_valid(&pool->params, to.min, to.max))
+	err = pool_resize_ask(pool, core, min, max, &to);
+	if (!err)
 		err = pool_resize_set(pool, core, &to, &was);
 	mutex_unlock(&core->resize_lock);
 	if (err)

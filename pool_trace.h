@@ -91,7 +91,10 @@ TRACE_EVENT(syncpool_rotate,
 		  __entry->n, pool_show_reason(__entry->reason), __entry->node)
 );
 
-/* asked: pages, or objects if the reason is oom; freed: objects; node: or -1 */
+/*
+ * asked: what reclaim asks for: pages if it is calm, no amount if the reason is distress (see
+ * pool_shrink.c), objects if it is oom; freed: objects; node: or -1
+ */
 TRACE_EVENT(syncpool_shrink,
 	TP_PROTO(const char *name, int reason, int node, unsigned long asked,
 		 unsigned long freed),

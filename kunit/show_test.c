@@ -95,6 +95,24 @@ static void show_bounds(struct kunit *test)
 	test_pool_end(tp);
 }
 
+/* What the owner has promised to its users, nobody else takes back. */
+static void show_promise(struct kunit *test)
+{
+	struct test_pool *tp = test_pool_make(test, 8, 0);
+
+	KUNIT_EXPECT_EQ(test, writes(tp, "2", "min"), 0);
+	KUNIT_EXPECT_EQ(test, writes(tp, "0", "min"), 0);
+	KUNIT_EXPECT_EQ(test, syncpool_resize(&tp->pool, 1, 4), 0);
+	KUNIT_EXPECT_EQ(test, writes(tp, "2", "min"), 0);
+	KUNIT_EXPECT_NE(test, writes(tp, "0", "min"), 0);
+	KUNIT_EXPECT_EQ(test, tp->pool.params.min, 2U);
+	KUNIT_EXPECT_EQ(test, writes(tp, "1", "min"), 0);
+	KUNIT_EXPECT_EQ(test, syncpool_resize(&tp->pool, 0, 4), 0);
+	KUNIT_EXPECT_EQ(test, writes(tp, "2", "min"), 0);
+	KUNIT_EXPECT_EQ(test, writes(tp, "0", "min"), 0);
+	test_pool_end(tp);
+}
+
 static void show_cleanup(struct kunit *test)
 {
 	struct test_pool *tp = test_pool_make(test, 8, 0);
@@ -190,6 +208,7 @@ static struct kunit_case show_cases[] = {
 	KUNIT_CASE(show_values),
 	KUNIT_CASE(show_columns),
 	KUNIT_CASE(show_bounds),
+	KUNIT_CASE(show_promise),
 	KUNIT_CASE(show_cleanup),
 	KUNIT_CASE(show_count_hits),
 	KUNIT_CASE(show_gone),
