@@ -18,26 +18,22 @@ static void z_erofs_deflate_free(void *obj, void *streams)
 	kfree(strm);
 }
 
-static void *z_erofs_deflate_alloc(gfp_t gfp, void *streams)
+/* For new streams alone: all mounts have the same window. */
+static bool z_erofs_deflate_resize(void *obj, unsigned int dict_size, gfp_t gfp)
 {
-	struct z_erofs_deflate *strm = z_erofs_stream_alloc(streams, sizeof(*strm), gfp);
+	struct z_erofs_deflate *strm = obj;
 
-	if (!strm)
-		return NULL;
-	/* vmalloc() does not know it */
-	strm->z.workspace = __vmalloc(zlib_inflate_workspacesize(), gfp & ~__GFP_NOMEMALLOC);
-	if (strm->z.workspace)
-		return strm;
-	kfree(strm);
-	return NULL;
+	strm->z.workspace = __vmalloc(zlib_inflate_workspacesize(), gfp);
+	return strm->z.workspace;
 }
 
 static struct z_erofs_streams z_erofs_deflate_streams = {
 	.params = {
 		.name = "erofs-deflate",
-		.alloc = z_erofs_deflate_alloc,
 		.free = z_erofs_deflate_free,
 	},
+	.size = sizeof(struct z_erofs_deflate),
+	.resize = z_erofs_deflate_resize,
 };
 
 module_param_named(deflate_streams, z_erofs_deflate_streams.params.max, uint, 0444);

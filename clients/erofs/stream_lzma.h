@@ -17,26 +17,28 @@ static void z_erofs_lzma_free(void *obj, void *streams)
 	kfree(strm);
 }
 
-static void *z_erofs_lzma_alloc(gfp_t gfp, void *streams)
+/* The library allocates with GFP_KERNEL. */
+static bool z_erofs_lzma_resize(void *obj, unsigned int dict_size, gfp_t gfp)
 {
-	struct z_erofs_lzma *strm = z_erofs_stream_alloc(streams, sizeof(*strm), gfp);
+	struct z_erofs_lzma *strm = obj;
+	struct xz_dec_microlzma *state = xz_dec_microlzma_alloc(XZ_PREALLOC, dict_size);
 
-	if (!strm)
-		return NULL;
-	strm->state = xz_dec_microlzma_alloc(XZ_PREALLOC, strm->head.dict_size);
+	if (!state)
+		return false;
 	if (strm->state)
-		return strm;
-	kfree(strm);
-	return NULL;
+		xz_dec_microlzma_end(strm->state);
+	strm->state = state;
+	return true;
 }
 
 static struct z_erofs_streams z_erofs_lzma_streams = {
 	.params = {
 		.name = "erofs-lzma",
-		.alloc = z_erofs_lzma_alloc,
 		.free = z_erofs_lzma_free,
 	},
 	.most = CONFIG_EROFS_FS_ZIP_LZMA_DEFAULT_MAX_STREAMS,
+	.size = sizeof(struct z_erofs_lzma),
+	.resize = z_erofs_lzma_resize,
 };
 
 module_param_named(lzma_streams, z_erofs_lzma_streams.params.max, uint, 0444);

@@ -19,27 +19,27 @@ static void z_erofs_zstd_free(void *obj, void *streams)
 	kfree(strm);
 }
 
-static void *z_erofs_zstd_alloc(gfp_t gfp, void *streams)
+static bool z_erofs_zstd_resize(void *obj, unsigned int dict_size, gfp_t gfp)
 {
-	struct z_erofs_zstd *strm = z_erofs_stream_alloc(streams, sizeof(*strm), gfp);
+	struct z_erofs_zstd *strm = obj;
+	unsigned int size = zstd_dstream_workspace_bound(dict_size);
+	void *wksp = kvmalloc(size, gfp);
 
-	if (!strm)
-		return NULL;
-	strm->wkspsz = zstd_dstream_workspace_bound(strm->head.dict_size);
-	/* which vmalloc() does not know */
-	strm->wksp = kvmalloc(strm->wkspsz, gfp & ~__GFP_NOMEMALLOC);
-	if (strm->wksp)
-		return strm;
-	kfree(strm);
-	return NULL;
+	if (!wksp)
+		return false;
+	kvfree(strm->wksp);
+	strm->wksp = wksp;
+	strm->wkspsz = size;
+	return true;
 }
 
 static struct z_erofs_streams z_erofs_zstd_streams = {
 	.params = {
 		.name = "erofs-zstd",
-		.alloc = z_erofs_zstd_alloc,
 		.free = z_erofs_zstd_free,
 	},
+	.size = sizeof(struct z_erofs_zstd),
+	.resize = z_erofs_zstd_resize,
 };
 
 module_param_named(zstd_streams, z_erofs_zstd_streams.params.max, uint, 0444);

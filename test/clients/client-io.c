@@ -17,7 +17,7 @@
  *
  * Each prints "NS nanoseconds UNITS units ERRORS errors", a unit being a file or a page, and
  * ends with status 1 if there was any error. With KILL_MS in the environment, the tasks are
- * killed after so many milliseconds.
+ * killed after so many milliseconds; status 3: some were, and there was no error else.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -266,7 +266,7 @@ static int run(unsigned int tasks, char **args,
 	       void (*work)(unsigned int task, unsigned int tasks, char **args, struct result *r))
 {
 	struct result *results = (struct result *)map_memory(tasks * sizeof(*results), MAP_SHARED);
-	unsigned long units = 0, errors = 0;
+	unsigned long units = 0, errors = 0, killed = 0;
 	const char *kill_ms = getenv("KILL_MS");
 	unsigned long start = now();
 	pid_t pids[tasks];
@@ -287,14 +287,18 @@ static int run(unsigned int tasks, char **args,
 		for (i = 0; i < tasks; i++)
 			kill(pids[i], SIGKILL);
 	}
-	while (wait(&status) > 0)
-		errors += status != 0;
+	while (wait(&status) > 0) {
+		if (kill_ms && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+			killed++;
+		else
+			errors += status != 0;
+	}
 	for (i = 0; i < tasks; i++) {
 		units += results[i].units;
 		errors += results[i].errors;
 	}
 	printf("%lu nanoseconds %lu units %lu errors\n", now() - start, units, errors);
-	return errors != 0;
+	return errors ? 1 : killed ? 3 : 0;
 }
 
 int main(int argc, char **argv)

@@ -3,8 +3,8 @@
  * client_fault - let one function of a client fail, as if there were no memory
  *
  * A kprobe at the entry of the function that the parameter "symbol" names, which returns a
- * pointer: while "active" is set, the function returns NULL at once. "hits" counts how often it
- * did. Stock kernels have no fault injection.
+ * pointer or a bool: while "active" is set, the function returns NULL, or false, at once. "hits"
+ * counts how often it did. Stock kernels have no fault injection.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
