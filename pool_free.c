@@ -89,8 +89,11 @@ void pool_free_or_keep(struct syncpool *pool, void *obj)
 		pool_free_dropped(pool, obj);
 }
 
-/* Free objects that were taken from the cache, and count as freed. */
-void pool_free_taken(struct syncpool_core *core, void **objs, unsigned int n)
+/*
+ * Free objects that were taken from the cache, and count as freed. Neither inlined nor
+ * cloned: scripts/tools/free.bt measures it.
+ */
+noinline __noclone void pool_free_taken(struct syncpool_core *core, void **objs, unsigned int n)
 {
 	struct syncpool *pool = READ_ONCE(core->pool);
 	unsigned int i;

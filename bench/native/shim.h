@@ -57,6 +57,7 @@ typedef unsigned int gfp_t;
 #define __aligned(n)		__attribute__((aligned(n)))
 #define __must_check		__attribute__((warn_unused_result))
 #define noinline		__attribute__((noinline))
+#define __noclone
 #define likely(x)		__builtin_expect(!!(x), 1)
 #define unlikely(x)		__builtin_expect(!!(x), 0)
 #define barrier()		asm volatile("" : : : "memory")
