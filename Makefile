@@ -33,7 +33,7 @@ compile_commands.json: all ## how each file is compiled, for clangd and its kin
 quick: ## what takes no guest and installs nothing, in half a minute
 	scripts/lint/quick
 
-check: ## all gates and tests; installs packages, builds a kernel, boots guests
+check: ## all gates and tests; installs packages, builds a kernel, boots guests [KERNEL=7.3]
 	scripts/check
 
 kunit: ## the KUnit suites in a guest [SUITE=glob] [TEST=glob] [KERNEL=name]
