@@ -13,13 +13,15 @@ syncpool-dir := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 syncpool-release := $(shell sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' \
 		      $(objtree)/include/generated/utsrelease.h)
 syncpool-symvers := $(firstword $(wildcard $(syncpool-dir)/$(syncpool-release)/Module.symvers \
-		      /var/lib/dkms/syncpool/kernel-$(syncpool-release)-$(UTS_MACHINE)/Module.symvers))
+		      /var/lib/dkms/syncpool/kernel-$(syncpool-release)-$(shell uname -m)/Module.symvers))
 
 # kbuild's `make clean` reads the Kbuild, too
 ifeq ($(filter __clean,$(PHONY)),)
 ifeq ($(syncpool-symvers),)
 $(error syncpool is not installed for Linux $(syncpool-release), but for: $(patsubst \
-	$(syncpool-dir)/%/Module.symvers,%,$(wildcard $(syncpool-dir)/*/Module.symvers)))
+	$(syncpool-dir)/%/Module.symvers,%,$(wildcard $(syncpool-dir)/*/Module.symvers)) $(patsubst \
+	/var/lib/dkms/syncpool/kernel-%/Module.symvers,%,$(wildcard \
+	/var/lib/dkms/syncpool/kernel-*/Module.symvers)))
 endif
 endif
 
