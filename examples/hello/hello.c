@@ -9,7 +9,6 @@
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/err.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
@@ -19,8 +18,6 @@ struct hello_buf {
 	unsigned int	used;		/* times it was taken from the pool */
 	char		text[240];
 };
-
-static struct syncpool *hello_pool;
 
 /* The expensive part of setup: called only when nothing is cached. */
 static void *hello_alloc(gfp_t gfp, void *data)
@@ -34,10 +31,14 @@ static void hello_free(void *obj, void *data)
 	kfree(obj);
 }
 
+/* Allocates nothing before its first use. */
+static DEFINE_SYNCPOOL_PARAMS(hello, .alloc = hello_alloc, .free = hello_free,
+			      .obj_size = sizeof(struct hello_buf));
+
 /* May be called in any context: task, softirq or interrupt handler. */
 static int hello_greet(const char *whom, gfp_t gfp)
 {
-	struct hello_buf *buf = syncpool_get(hello_pool, gfp);
+	struct hello_buf *buf = syncpool_get(&hello, gfp);
 
 	if (!buf)
 		return -ENOMEM;
@@ -46,35 +47,22 @@ static int hello_greet(const char *whom, gfp_t gfp)
 	scnprintf(buf->text, sizeof(buf->text), "hello, %s", whom);
 	pr_info("%s (use %u of this buffer)\n", buf->text, ++buf->used);
 
-	syncpool_put(hello_pool, buf);
+	syncpool_put(&hello, buf);
 	return 0;
 }
 
 static int __init hello_init(void)
 {
-	const struct syncpool_params params = {
-		.name		= "hello",
-		.alloc		= hello_alloc,
-		.free		= hello_free,
-		.obj_size	= sizeof(struct hello_buf),
-	};
-	int err;
+	int err = hello_greet("world", GFP_KERNEL) ?: hello_greet("pool", GFP_KERNEL);
 
-	hello_pool = syncpool_create(&params);
-	if (IS_ERR(hello_pool))
-		return PTR_ERR(hello_pool);
-
-	err = hello_greet("world", GFP_KERNEL);
-	if (!err)
-		err = hello_greet("pool", GFP_KERNEL);
 	if (err)
-		syncpool_destroy(hello_pool);
+		syncpool_exit(&hello);
 	return err;
 }
 
 static void __exit hello_exit(void)
 {
-	syncpool_destroy(hello_pool);	/* frees what the pool still holds */
+	syncpool_exit(&hello);		/* frees what the pool still holds */
 }
 
 module_init(hello_init);
