@@ -139,13 +139,6 @@ static inline void pool_reclaim_account(unsigned long before, unsigned long page
 #define pool_work_set_key(work, key)	((void)(work), (void)(key))
 #endif
 
-/* Before 6.10 __assign_str() took the source as well. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
-#define pool_assign_str(dst, src)	__assign_str(dst)
-#else
-#define pool_assign_str(dst, src)	__assign_str(dst, src)
-#endif
-
 /*
  * CPUs within @step hops of @node, the nearest at step 0: a mask, or an
  * ERR_PTR() if there is no such step. Call inside rcu_read_lock().

@@ -5,23 +5,27 @@
 #if !defined(_POOL_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
 #define _POOL_TRACE_H
 
+#include <linux/string.h>
 #include <linux/tracepoint.h>
 
-#include "pool_compat.h"
 #include "pool_core.h"
 
+/*
+ * The name lies in the event itself: bpftrace 0.22 and 0.23 read nothing where __string() has
+ * put it. It is padded, since bpftrace tells keys apart by all of their bytes.
+ */
 DECLARE_EVENT_CLASS(syncpool_count,
 	TP_PROTO(const char *name, unsigned long n),
 	TP_ARGS(name, n),
 	TP_STRUCT__entry(
-		__string(name, name)
+		__array(char, name, SYNCPOOL_NAME_LEN)
 		__field(unsigned long, n)
 	),
 	TP_fast_assign(
-		pool_assign_str(name, name);
+		strscpy_pad(__entry->name, name, SYNCPOOL_NAME_LEN);
 		__entry->n = n;
 	),
-	TP_printk("pool=%s n=%lu", __get_str(name), __entry->n)
+	TP_printk("pool=%s n=%lu", __entry->name, __entry->n)
 );
 
 /* n: objects freed */
@@ -47,14 +51,14 @@ TRACE_EVENT(syncpool_build,
 	TP_PROTO(const char *name, bool built),
 	TP_ARGS(name, built),
 	TP_STRUCT__entry(
-		__string(name, name)
+		__array(char, name, SYNCPOOL_NAME_LEN)
 		__field(bool, built)
 	),
 	TP_fast_assign(
-		pool_assign_str(name, name);
+		strscpy_pad(__entry->name, name, SYNCPOOL_NAME_LEN);
 		__entry->built = built;
 	),
-	TP_printk("pool=%s built=%d", __get_str(name), __entry->built)
+	TP_printk("pool=%s built=%d", __entry->name, __entry->built)
 );
 
 TRACE_DEFINE_ENUM(POOL_REASON_CALM);
@@ -76,18 +80,18 @@ TRACE_EVENT(syncpool_rotate,
 	TP_PROTO(const char *name, unsigned long n, int reason, int node),
 	TP_ARGS(name, n, reason, node),
 	TP_STRUCT__entry(
-		__string(name, name)
+		__array(char, name, SYNCPOOL_NAME_LEN)
 		__field(unsigned long, n)
 		__field(int, reason)
 		__field(int, node)
 	),
 	TP_fast_assign(
-		pool_assign_str(name, name);
+		strscpy_pad(__entry->name, name, SYNCPOOL_NAME_LEN);
 		__entry->n = n;
 		__entry->reason = reason;
 		__entry->node = node;
 	),
-	TP_printk("pool=%s n=%lu reason=%s node=%d", __get_str(name),
+	TP_printk("pool=%s n=%lu reason=%s node=%d", __entry->name,
 		  __entry->n, pool_show_reason(__entry->reason), __entry->node)
 );
 
@@ -100,20 +104,20 @@ TRACE_EVENT(syncpool_shrink,
 		 unsigned long freed),
 	TP_ARGS(name, reason, node, asked, freed),
 	TP_STRUCT__entry(
-		__string(name, name)
+		__array(char, name, SYNCPOOL_NAME_LEN)
 		__field(int, reason)
 		__field(int, node)
 		__field(unsigned long, asked)
 		__field(unsigned long, freed)
 	),
 	TP_fast_assign(
-		pool_assign_str(name, name);
+		strscpy_pad(__entry->name, name, SYNCPOOL_NAME_LEN);
 		__entry->reason = reason;
 		__entry->node = node;
 		__entry->asked = asked;
 		__entry->freed = freed;
 	),
-	TP_printk("pool=%s reason=%s node=%d asked=%lu freed=%lu", __get_str(name),
+	TP_printk("pool=%s reason=%s node=%d asked=%lu freed=%lu", __entry->name,
 		  pool_show_reason(__entry->reason), __entry->node,
 		  __entry->asked, __entry->freed)
 );
