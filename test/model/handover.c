@@ -3,10 +3,11 @@
  * handover - pool_limit.c and pool_stash.c: a put and a get that waits
  *
  * The put stores its object and looks for waiters; the get joins the queue and looks for
- * objects. The irq_work would come later, under the lock.
+ * objects. The irq_work would come later, under the lock. With MODEL_THREADS=3 another get
+ * takes what it finds and does not wait.
  *
- * Afterwards the waiter has the object, or the irq_work is still to come; and the object
- * came out once.
+ * Afterwards the object came out once, or lies in the stash. There the waiter does not sleep
+ * beside it, unless the irq_work is still to come.
  */
 #include "model.h"
 #include "handover.h"
@@ -64,15 +65,35 @@ static void wait(void)
 		return;	/* asleep */
 	got(1, obj);
 	/* else it was given another one meanwhile */
-	model_assert(pool_limit_give(&core, &waiter, obj));
+	model_assert(pool_limit_give(&core, &waiter, obj) && handed[0] == obj);
+}
+
+static void take(unsigned int thread)
+{
+	void *obj = pool_limit_unstash(&core);
+
+	if (obj)
+		got(thread, obj);
 }
 
 static void model_thread(unsigned int thread)
 {
 	if (thread == 0)
 		put();
-	else
+	else if (thread == 1)
 		wait();
+	else
+		take(thread);
+}
+
+static unsigned long left(void)
+{
+	unsigned long all = 0, i;
+
+	for (i = 0; i < ARRAY_SIZE(memory.slots); i++)
+		if (memory.slots[i])
+			all += digit((unsigned long)memory.slots[i]);
+	return all;
 }
 
 int main(void)
@@ -88,7 +109,8 @@ int main(void)
 	waiter.n = 1;
 	waiter.objs = handed;
 	model_run();
+	model_assert(model_got_all() + left() == digit(2));
 	/* it sleeps although there is an object, and nothing will wake it */
-	model_assert(handed[0] || queued);
+	model_assert(handed[0] || queued || !left());
 	return 0;
 }
