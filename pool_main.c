@@ -167,7 +167,8 @@ static __always_inline void *pool_get_first(struct syncpool *pool,
 		return pool_get_active(pool);
 	if (victim == POOL_NOTHING)
 		return NULL;
-	obj = pool_generation_take_rest(victim) ?: pool_take_aged(victim);
+	obj = pool_generation_take_rest(victim) ?: pool_limit_unstash(victim->core) ?:
+	      pool_take_aged(victim);
 	return obj ?: pool_take_none(victim->core);
 }
 

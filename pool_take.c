@@ -2,9 +2,12 @@
 /*
  * pool_take - where a get looks for an object
  *
- *	own magazine -> own chain -> own part of the victim -> other CPUs' chains -> the
- *	rest of the victim -> what is old -> the stash -> unpin -> recall what other CPUs'
+ *	own magazine -> own chain -> own part of the victim -> the stash -> other CPUs'
+ *	chains -> the rest of the victim -> what is old -> unpin -> recall what other CPUs'
  *	magazines hold
+ *
+ * The stash comes before thefts: what is taken there is nobody's, and this CPU's from then
+ * on, while two CPUs in turn would steal one object from each other without end.
  *
  * One pinned section is bounded: one block from the own chain, and at most one chain or
  * magazine of another CPU. While there are some left to try, a get continues in another
@@ -87,6 +90,8 @@ static __always_inline struct pool_found pool_take_slowpath(struct pool_pcp *pcp
 	pool_hook(POOL_HOOK_VICTIM);
 	if (!found.obj && victim_holds)
 		found.obj = pool_generation_take_own(victim);
+	if (!found.obj)
+		found.obj = pool_limit_unstash(active->core);
 	if (!found.obj && holds)
 		found = pool_earn_steal(pcp);
 	if (!found.obj)
