@@ -111,8 +111,8 @@ struct pressure_user {
  * @built: objects built
  * @fails: times that memory for one was asked for and there was none
  * @freed: objects freed, by the node of the CPU that put them last
- * @asked: of those, what neither reclaim nor a work item freed: somebody has written to
- *	drop_caches, which takes what is in use, too
+ * @asked: of those, what neither reclaim, nor a work item, nor a user freed: somebody has
+ *	written to drop_caches, which takes what is in use, too
  * @spilled: what spread could not leave in magazines, in pushes
  * @errors: of the ownership stamp
  */
@@ -148,6 +148,7 @@ extern unsigned int pressure_phase;
 
 int pressure_use(struct pressure_pool *p, unsigned long period_us, unsigned int each);
 void pressure_rest(struct pressure_pool *p);
+bool pressure_is_user(void);
 int pressure_hold(unsigned int ms);
 int pressure_sampler_start(void);
 void pressure_sampler_stop(void);

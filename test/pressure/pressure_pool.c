@@ -61,7 +61,7 @@ void pressure_free(void *data_obj, void *data)
 	if (!pressure_check(p, obj, pool_stamp_free(&obj->stamp, p)))
 		return;
 	atomic_long_inc(&p->freed[obj->nid]);
-	if (!(current->flags & (PF_MEMALLOC | PF_WQ_WORKER)))
+	if (!(current->flags & (PF_MEMALLOC | PF_WQ_WORKER)) && !pressure_is_user())
 		atomic_long_inc(&p->asked);
 	free_pages_exact(obj, p->size);
 }

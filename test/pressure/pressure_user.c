@@ -40,6 +40,12 @@ static int user_fn(void *arg)
 	return 0;
 }
 
+/* Is the caller a task that uses a pool? */
+bool pressure_is_user(void)
+{
+	return (current->flags & PF_KTHREAD) && kthread_func(current) == user_fn;
+}
+
 /* Start a task that gets @each objects of @p, and puts them back, once a period. */
 int pressure_use(struct pressure_pool *p, unsigned long period_us, unsigned int each)
 {

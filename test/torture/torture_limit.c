@@ -247,7 +247,7 @@ void tort_limit_stop(void)
 
 void tort_limit_exit(void)
 {
-	unsigned long gets = 0, nulls = 0;
+	unsigned long gets = 0, nulls = 0, fewest = ULONG_MAX;
 	struct syncpool_stats s;
 	int i;
 
@@ -255,11 +255,12 @@ void tort_limit_exit(void)
 		return;
 	for (i = 0; i < tort_nwaiters; i++) {
 		gets += tort_waiters[i].gets;
+		fewest = min(fewest, tort_waiters[i].gets);
 		nulls += tort_waiters[i].nulls;
 	}
 	syncpool_read_stats(tort_limited.pool, &s);
-	pr_alert("end: limit: gets %lu, waits %lu, nulls %lu, resizes %lu, failed %lu, most %d of %u, failed allocs %lu\n",
-		 gets, s.waits, nulls, tort_resizes, tort_resize_fails,
+	pr_alert("end: limit: gets %lu, fewest %lu, waits %lu, nulls %lu, resizes %lu, failed %lu, most %d of %u, failed allocs %lu\n",
+		 gets, fewest, s.waits, nulls, tort_resizes, tort_resize_fails,
 		 atomic_read(&tort_limited.most), TORT_LIMIT_MAX, s.alloc_fails);
 	if (gets > 1000 && tort_nwaiters > (int)TORT_LIMIT_MAX / 2 && !s.waits)
 		tort_error("limit: no get waited\n");
