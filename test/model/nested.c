@@ -125,7 +125,7 @@ static void model_free(void *obj, void *data)
 
 static void do_get(void)
 {
-	void *obj = syncpool_try_get(&pool);
+	void *obj = model_get(&pool);
 
 	if (obj)
 		arrives(obj, &held);
@@ -138,7 +138,7 @@ static void do_put(void)
 	if (i == OBJECTS)
 		return;
 	held &= ~BIT(i);
-	syncpool_put(&pool, number_to_object(i));
+	model_put(&pool, number_to_object(i));
 }
 
 /* What pool_recall_here() does; it finds the part busy if it interrupts its owner. */

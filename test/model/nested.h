@@ -15,7 +15,11 @@
 #define MODEL_NAME(s)	MODEL_STRING(s)
 #define MODEL_BEFORE	MODEL_NAME(BEFORE)
 
+struct syncpool;
+
 void model_point(void);
+void *model_get(struct syncpool *pool);
+void model_put(struct syncpool *pool, void *obj);
 
 /* from the linker: .data and .bss */
 extern char __data_start[], _end[];
