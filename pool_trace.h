@@ -11,8 +11,9 @@
 #include "pool_core.h"
 
 /*
- * The name lies in the event itself: bpftrace 0.22 and 0.23 read nothing where __string() has
- * put it. It is padded, since bpftrace tells keys apart by all of their bytes.
+ * The name lies in the event itself: bpftrace 0.23, that of Debian 13, finds no string that
+ * __string() has put behind it. It is padded, since bpftrace tells keys apart by all of
+ * their bytes.
  */
 DECLARE_EVENT_CLASS(syncpool_count,
 	TP_PROTO(const char *name, unsigned long n),
